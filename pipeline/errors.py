@@ -1,0 +1,47 @@
+"""Errors meant for the person who has to act on them.
+
+Every message says what was expected, what was found, where, and what to do. An error of this family is
+shown without a traceback; anything else is a fault of ours and keeps its traceback.
+"""
+
+
+class SectorRiskError(Exception):
+    """Something outside the code is wrong and a person can put it right."""
+
+    exit_code = 1
+
+
+class DeliveryError(SectorRiskError):
+    """One delivered file cannot be read as a whole; no other delivery is affected."""
+
+    def __init__(self, name: str, problem: str, remedy: str) -> None:
+        """Name the file, say what is wrong with it and where, and what to do."""
+        super().__init__(f"{name}: {problem} {remedy}")
+        self.name, self.problem, self.remedy = name, problem, remedy
+
+
+class FetchError(SectorRiskError):
+    """A source did not deliver: unreachable, refused, too slow or too large."""
+
+
+class GateError(SectorRiskError):
+    """A gate held the run back; nothing was published."""
+
+    exit_code = 3
+
+
+class WarehouseLockedError(SectorRiskError):
+    """Another process is writing to the warehouse."""
+
+    exit_code = 4
+
+
+class UnknownNameError(SectorRiskError):
+    """A name that is not in the list of known names; the message lists the nearest."""
+
+    def __init__(self, what: str, name: str, known: list[str]) -> None:
+        """Say which name is unknown and which known ones are nearest to it."""
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, known, n=5, cutoff=0.3) or sorted(known)[:8]
+        super().__init__(f"{what} '{name}' is not known. Nearest: {', '.join(near)}.")

@@ -1,0 +1,53 @@
+"""Settings: where things are and how much is allowed. Environment variables start with SECTOR_RISK_."""
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """One value each, validated together at start."""
+
+    model_config = SettingsConfigDict(env_prefix="SECTOR_RISK_", frozen=True, extra="forbid")
+
+    home: Path = Field(ROOT / "data", description="Folder of everything that a run writes")
+    inbox: Path | None = Field(
+        None, description="Folder of arriving files, <source>/[<YYYY-MM-DD>/]<file>; default <home>/inbox"
+    )
+    duckdb_memory_limit: str = Field("4GB", description="Memory that DuckDB may use")
+    duckdb_threads: int = Field(2, ge=1, description="Threads that DuckDB may use")
+
+    @property
+    def inbox_folder(self) -> Path:
+        """Folder that the file sources collect from."""
+        return self.inbox or self.home / "inbox"
+
+    @property
+    def raw_folder(self) -> Path:
+        """Archive of every delivery as received."""
+        return self.home / "raw"
+
+    @property
+    def warehouse_file(self) -> Path:
+        """The file being written; only the pipeline opens it."""
+        return self.home / "warehouse.duckdb"
+
+    @property
+    def published_folder(self) -> Path:
+        """Snapshot, Parquet partitions and workbooks that consumers read."""
+        return self.home / "published"
+
+    @property
+    def snapshot_file(self) -> Path:
+        """The read-only DuckDB snapshot of the last successful run."""
+        return self.published_folder / "sector-risk.duckdb"
+
+
+@cache
+def get_settings() -> Settings:
+    """The settings of this process."""
+    return Settings()

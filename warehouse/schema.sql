@@ -1,0 +1,413 @@
+-- Every stored table, each column with its meaning and unit: this file is the data dictionary.
+-- All timestamps are UTC without zone. A blank always means "not available", never zero.
+
+create schema if not exists method;
+create schema if not exists raw;
+create schema if not exists staged;
+create schema if not exists validated;
+create schema if not exists quarantine;
+create schema if not exists quality;
+create schema if not exists facts;
+create schema if not exists scores;
+
+create table if not exists raw.deliveries (
+    delivery_id varchar primary key,
+    source_id varchar not null,
+    name varchar not null,
+    path varchar not null,
+    url varchar,
+    etag varchar,
+    last_modified varchar,
+    licence varchar not null,
+    n_bytes bigint not null,
+    sha256 varchar not null,
+    delivered_at timestamp not null,
+    published_on date,
+    is_historical boolean not null,
+    repeats_delivery_id varchar,
+    status varchar not null,
+    problem varchar
+);
+comment on table raw.deliveries is 'Manifest of the raw archive: one row per file received';
+comment on column raw.deliveries.delivery_id is 'source_id/delivered_on/first 12 hex digits of the SHA-256';
+comment on column raw.deliveries.path is 'Path of the archived bytes below the raw folder';
+comment on column raw.deliveries.delivered_at is 'When it reached us (UTC)';
+comment on column raw.deliveries.published_on is 'Publication date stated by whoever handed the file in';
+comment on column raw.deliveries.is_historical is 'Its records count as known since their own disclosure, not since the delivery';
+comment on column raw.deliveries.repeats_delivery_id is 'The earlier delivery with the same bytes, where there is one';
+comment on column raw.deliveries.status is 'loaded, duplicate or failed';
+comment on column raw.deliveries.problem is 'Why a failed delivery could not be read, and what to do';
+
+create table if not exists staged.reports (
+    source_id varchar not null,
+    delivery_id varchar not null,
+    source_row bigint not null,
+    known_at timestamp not null,
+    disclosed_at timestamp not null,
+    report_key varchar,
+    kind varchar,
+    title varchar,
+    publisher varchar,
+    url varchar,
+    published_at timestamp,
+    modified_at timestamp,
+    valid_until timestamp,
+    supersedes_key varchar,
+    is_withdrawn boolean,
+    severity_0_10 double,
+    information_credibility_1_6 tinyint,
+    confidence_0_1 double,
+    tlp varchar,
+    refs varchar[],
+    facts struct(
+        fact_type varchar,
+        vocabulary varchar,
+        "value" varchar,
+        label varchar,
+        stance varchar,
+        confidence_0_1 double,
+        sentence varchar
+    )[],
+    body varchar,
+    record varchar not null,
+    record_md5 varchar not null,
+    is_repeat boolean not null
+);
+comment on table staged.reports is 'Threat reports of every format: one row per report and version received';
+comment on column staged.reports.known_at is 'When we could first know it (UTC): the delivery, or for a historical import the record''s own disclosure';
+comment on column staged.reports.disclosed_at is 'When the record itself says that it became known (UTC)';
+comment on column staged.reports.report_key is 'Identity of the report within its source, the same in each version';
+comment on column staged.reports.kind is 'One of method.report_kinds';
+comment on column staged.reports.publisher is 'Who wrote it; two reports of one publisher do not corroborate each other';
+comment on column staged.reports.valid_until is 'A notice is in force until then (UTC)';
+comment on column staged.reports.supersedes_key is 'report_key of the notice that this one replaces';
+comment on column staged.reports.is_withdrawn is 'Revoked by its author';
+comment on column staged.reports.severity_0_10 is 'Severity as stated (CVSS or equivalent); blank = the default of its kind';
+comment on column staged.reports.information_credibility_1_6 is 'Admiralty information credibility: 1 confirmed … 5 improbable, 6 cannot be judged';
+comment on column staged.reports.confidence_0_1 is 'Confidence stated by the author (STIX confidence / 100, estimative words)';
+comment on column staged.reports.tlp is 'Traffic Light Protocol 2.0: CLEAR, GREEN, AMBER, AMBER+STRICT or RED';
+comment on column staged.reports.refs is 'Identifiers and addresses that this report shares with others of the same event (advisory ids, URLs); never CVE ids';
+comment on column staged.reports.facts is 'What the report says: sector, actor, cve, technique, action or date, each with its stance and supporting sentence';
+comment on column staged.reports.body is 'Plain text';
+
+create table if not exists staged.exploited_vulnerabilities (
+    source_id varchar not null,
+    delivery_id varchar not null,
+    source_row bigint not null,
+    known_at timestamp not null,
+    disclosed_at timestamp not null,
+    cve_id varchar,
+    vendor varchar,
+    product varchar,
+    vulnerability_name varchar,
+    added_date date,
+    due_date date,
+    is_ransomware boolean,
+    required_action varchar,
+    record varchar not null,
+    record_md5 varchar not null,
+    is_repeat boolean not null
+);
+comment on table staged.exploited_vulnerabilities is 'Vulnerabilities known to be exploited (KEV): one row per entry and delivery';
+comment on column staged.exploited_vulnerabilities.added_date is 'Date added to the catalog';
+comment on column staged.exploited_vulnerabilities.due_date is 'Date by which US agencies must act';
+comment on column staged.exploited_vulnerabilities.is_ransomware is 'Known use in ransomware campaigns';
+
+create table if not exists staged.epss_scores (
+    source_id varchar not null,
+    delivery_id varchar not null,
+    source_row bigint not null,
+    known_at timestamp not null,
+    disclosed_at timestamp not null,
+    cve_id varchar,
+    epss_date date,
+    model_version varchar,
+    epss_0_1 double,
+    percentile_0_1 double,
+    record varchar not null,
+    record_md5 varchar not null,
+    is_repeat boolean not null
+);
+comment on table staged.epss_scores is 'EPSS: probability of exploitation within 30 days, one row per CVE and day';
+comment on column staged.epss_scores.percentile_0_1 is 'Rank of the score among all CVEs of that day, 0 lowest to 1 highest';
+
+create table if not exists staged.vulnerabilities (
+    source_id varchar not null,
+    delivery_id varchar not null,
+    source_row bigint not null,
+    known_at timestamp not null,
+    disclosed_at timestamp not null,
+    cve_id varchar,
+    published_date date,
+    cvss_version varchar,
+    cvss_vector varchar,
+    cvss_base_0_10 double,
+    ssvc_exploitation varchar,
+    ssvc_automatable boolean,
+    vendor varchar,
+    product varchar,
+    record varchar not null,
+    record_md5 varchar not null,
+    is_repeat boolean not null
+);
+comment on table staged.vulnerabilities is 'What is said of a CVE: one row per CVE, statement and delivery';
+comment on column staged.vulnerabilities.ssvc_exploitation is 'SSVC exploitation: none, poc or active';
+comment on column staged.vulnerabilities.ssvc_automatable is 'SSVC automatable';
+
+create table if not exists staged.suppliers (
+    source_id varchar not null,
+    delivery_id varchar not null,
+    source_row bigint not null,
+    known_at timestamp not null,
+    disclosed_at timestamp not null,
+    supplier_id varchar,
+    supplier_name varchar,
+    aliases varchar[],
+    lei varchar,
+    cage_code varchar,
+    uei varchar,
+    duns varchar,
+    parent_id varchar,
+    country varchar,
+    sites varchar,
+    sectors struct(vocabulary varchar, "value" varchar, share_0_1 double)[],
+    criticality_1_5 tinyint,
+    dependency_0_1 double,
+    spend_eur double,
+    contact_group varchar,
+    valid_from date,
+    valid_to date,
+    record varchar not null,
+    record_md5 varchar not null,
+    is_repeat boolean not null
+);
+comment on table staged.suppliers is 'Supplier register: one row per supplier and delivery';
+comment on column staged.suppliers.sectors is 'Sectors as written by the source, with the share of the supplier''s business in each';
+comment on column staged.suppliers.criticality_1_5 is '1 negligible … 5 vital to us';
+comment on column staged.suppliers.dependency_0_1 is 'How much of the supply has no substitute; blank = 1';
+comment on column staged.suppliers.valid_from is 'First day on which the row holds';
+comment on column staged.suppliers.valid_to is 'First day on which it no longer holds; blank = open';
+
+create table if not exists staged.assets (
+    source_id varchar not null,
+    delivery_id varchar not null,
+    source_row bigint not null,
+    known_at timestamp not null,
+    disclosed_at timestamp not null,
+    asset_id varchar,
+    supplier_id varchar,
+    reach varchar,
+    vendor varchar,
+    product varchar,
+    product_version varchar,
+    cpe varchar,
+    valid_from date,
+    valid_to date,
+    record varchar not null,
+    record_md5 varchar not null,
+    is_repeat boolean not null
+);
+comment on table staged.assets is 'Assets of suppliers: one row per asset and delivery';
+comment on column staged.assets.reach is 'internet, ics or internal';
+
+create table if not exists staged.findings (
+    source_id varchar not null,
+    delivery_id varchar not null,
+    source_row bigint not null,
+    known_at timestamp not null,
+    disclosed_at timestamp not null,
+    supplier_id varchar,
+    asset_id varchar,
+    cve_id varchar,
+    status varchar,
+    first_seen date,
+    last_seen date,
+    fixed_on date,
+    is_inferred boolean,
+    record varchar not null,
+    record_md5 varchar not null,
+    is_repeat boolean not null
+);
+comment on table staged.findings is 'Vulnerabilities found at suppliers: one row per finding and delivery';
+comment on column staged.findings.status is 'open, fixed or not_affected';
+comment on column staged.findings.first_seen is 'Day it was first found open';
+comment on column staged.findings.fixed_on is 'First day on which it is no longer open';
+comment on column staged.findings.is_inferred is 'Concluded from a product inventory, not seen by a scan';
+
+create table if not exists quality.verdicts (
+    table_name varchar not null,
+    delivery_id varchar not null,
+    source_row bigint not null,
+    rule_id varchar not null,
+    severity varchar not null,
+    reason varchar not null,
+    remedy varchar not null
+);
+comment on table quality.verdicts is 'One row per record and rule that it breaks; a critical verdict quarantines the record';
+comment on column quality.verdicts.severity is 'critical (quarantined), warning or info (loaded and noted)';
+
+create table if not exists quality.ledger (
+    delivery_id varchar not null,
+    table_name varchar not null,
+    n_received bigint not null,
+    n_loaded bigint not null,
+    n_quarantined bigint not null,
+    n_duplicate bigint not null,
+    primary key (delivery_id, table_name),
+    check (n_received = n_loaded + n_quarantined + n_duplicate)
+);
+comment on table quality.ledger is 'What became of every received record: received = loaded + quarantined + duplicate';
+
+create table if not exists quality.gates (
+    delivery_id varchar,
+    score_date date,
+    gate varchar not null,
+    severity varchar not null,
+    is_passed boolean not null,
+    expected varchar not null,
+    found varchar not null
+);
+comment on table quality.gates is 'Checks of a delivery or of a scored day as a whole';
+
+create table if not exists quality.scored_days (
+    score_date date primary key,
+    knowledge varchar not null,
+    method_version varchar not null,
+    inputs_sha256 varchar not null,
+    run_id varchar not null
+);
+comment on table quality.scored_days is 'Which method and inputs each stored day was computed from';
+comment on column quality.scored_days.knowledge is 'then (as could be known that day) or now (hindsight)';
+comment on column quality.scored_days.inputs_sha256 is 'Hash of the loaded deliveries known before the day''s cut-off, and of the knowledge mode';
+comment on column quality.scored_days.run_id is 'Hash of the day, the method and the inputs; the same inputs give the same id';
+
+create table if not exists facts.source_coverage_daily (
+    score_date date not null,
+    source_id varchar not null,
+    last_delivered_on date,
+    age_days integer,
+    expected_every_days integer,
+    coverage_state varchar not null,
+    primary key (score_date, source_id)
+);
+comment on table facts.source_coverage_daily is 'Whether each source had arrived by the end of each day';
+comment on column facts.source_coverage_daily.coverage_state is 'current, late or missing';
+
+create table if not exists scores.sector_threat_daily (
+    score_date date not null,
+    sector_id varchar not null,
+    base_rate_30d double not null,
+    threat_intensity double not null,
+    threat_intensity_variance double not null,
+    threat_rate_30d double not null,
+    threat_points double not null,
+    n_events integer not null,
+    threat_coverage_0_1 double not null,
+    primary key (score_date, sector_id)
+);
+comment on table scores.sector_threat_daily is 'Threat to each sector on each day';
+comment on column scores.sector_threat_daily.base_rate_30d is 'Hostile attempts that matter per supplier and 30 days on a calm day';
+comment on column scores.sector_threat_daily.threat_intensity is 'Sum of the decayed events, in multiples of the base rate';
+comment on column scores.sector_threat_daily.threat_rate_30d is 'base_rate_30d * (1 + threat_intensity)';
+comment on column scores.sector_threat_daily.threat_points is '10 * log2(1 + threat_intensity): what the events add to each score of the sector';
+
+create table if not exists scores.supplier_daily (
+    score_date date not null,
+    supplier_id varchar not null,
+    supplier_name varchar not null,
+    country varchar,
+    sectors varchar not null,
+    main_sector_id varchar not null,
+    criticality_1_5 tinyint,
+    threat_rate_30d double not null,
+    susceptibility_0_1 double not null,
+    consequence double not null,
+    risk double not null,
+    baseline_points double not null,
+    threat_points double not null,
+    susceptibility_points double not null,
+    consequence_points double not null,
+    bound_points double not null,
+    score_0_100 double not null,
+    score_low_0_100 double not null,
+    score_high_0_100 double not null,
+    published_score decimal(4, 1) not null,
+    band_id varchar not null,
+    loss_probability_30d double not null,
+    n_open_vulnerabilities integer not null,
+    coverage_state varchar not null,
+    primary key (score_date, supplier_id)
+);
+comment on table scores.supplier_daily is 'Score of each supplier on each day; the five kinds of points sum to the score';
+comment on column scores.supplier_daily.sectors is 'Sectors with shares, largest first';
+comment on column scores.supplier_daily.threat_rate_30d is 'Share-weighted hostile attempts that matter per 30 days';
+comment on column scores.supplier_daily.susceptibility_0_1 is 'Probability that an attempt succeeds';
+comment on column scores.supplier_daily.consequence is 'Harm to us, 1 = criticality 1; doubles with each step';
+comment on column scores.supplier_daily.risk is 'threat_rate_30d * susceptibility_0_1 * consequence';
+comment on column scores.supplier_daily.baseline_points is 'Score of a typical supplier on a calm day';
+comment on column scores.supplier_daily.bound_points is 'What the bounds 0 and 100 took away or added; 0 otherwise';
+comment on column scores.supplier_daily.score_low_0_100 is 'Lower end of the 80 % interval (points)';
+comment on column scores.supplier_daily.score_high_0_100 is 'Upper end of the 80 % interval (points)';
+comment on column scores.supplier_daily.published_score is 'score_0_100 rounded to one decimal; changes are computed from it';
+comment on column scores.supplier_daily.loss_probability_30d is 'Probability of a successful attempt within 30 days';
+comment on column scores.supplier_daily.coverage_state is 'complete, no scan, stale scan or no criticality';
+
+create table if not exists scores.sector_daily (
+    score_date date not null,
+    sector_id varchar not null,
+    n_suppliers integer not null,
+    risk double,
+    baseline_points double,
+    threat_points double,
+    susceptibility_points double,
+    consequence_points double,
+    bound_points double,
+    score_0_100 double,
+    score_low_0_100 double,
+    score_high_0_100 double,
+    published_score decimal(4, 1),
+    band_id varchar,
+    worst_ten_share_0_1 double,
+    coverage_0_1 double not null,
+    coverage_state varchar not null,
+    primary key (score_date, sector_id)
+);
+comment on table scores.sector_daily is 'Score of each sector on each day: the same scale on the mean risk of its suppliers';
+comment on column scores.sector_daily.worst_ten_share_0_1 is 'Share of the sector''s risk carried by its ten riskiest suppliers';
+comment on column scores.sector_daily.coverage_0_1 is 'Share of the expected evidence that was there';
+comment on column scores.sector_daily.coverage_state is 'complete, partial, or not scored with the reason';
+
+create table if not exists scores.sector_driver_daily (
+    score_date date not null,
+    sector_id varchar not null,
+    driver_rank integer not null,
+    driver_kind varchar not null,
+    driver_id varchar,
+    driver_title varchar not null,
+    url varchar,
+    published_at timestamp,
+    share_0_1 double not null,
+    points double not null,
+    delivery_id varchar,
+    source_row bigint,
+    primary key (score_date, sector_id, driver_rank)
+);
+comment on table scores.sector_driver_daily is 'Events behind a sector''s threat points, largest first, and the rest as Other; points sum to threat_points';
+comment on column scores.sector_driver_daily.driver_kind is 'report kind of the event''s strongest report, or other';
+comment on column scores.sector_driver_daily.share_0_1 is 'Share of the sector''s threat intensity';
+
+create table if not exists scores.supplier_driver_daily (
+    score_date date not null,
+    supplier_id varchar not null,
+    driver_rank integer not null,
+    driver_kind varchar not null,
+    driver_id varchar,
+    driver_title varchar not null,
+    share_0_1 double not null,
+    points double not null,
+    delivery_id varchar,
+    source_row bigint,
+    primary key (score_date, supplier_id, driver_rank)
+);
+comment on table scores.supplier_driver_daily is 'Open vulnerabilities behind a supplier''s susceptibility, largest first, and the rest as Other';
+comment on column scores.supplier_driver_daily.share_0_1 is 'Share of the sum of -x ln(1 - p)';
