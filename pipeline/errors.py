@@ -1,8 +1,10 @@
 """Errors meant for the person who has to act on them.
 
-Every message says what was expected, what was found, where, and what to do. An error of this family is
-shown without a traceback; anything else is a fault of ours and keeps its traceback.
+Every message says what was expected, what was found, where, and what to do. An error of this
+family is shown without a traceback; anything else is a fault of ours and keeps its traceback.
 """
+
+from difflib import get_close_matches
 
 
 class SectorRiskError(Exception):
@@ -41,7 +43,5 @@ class UnknownNameError(SectorRiskError):
 
     def __init__(self, what: str, name: str, known: list[str]) -> None:
         """Say which name is unknown and which known ones are nearest to it."""
-        from difflib import get_close_matches
-
         near = get_close_matches(name, known, n=5, cutoff=0.3) or sorted(known)[:8]
         super().__init__(f"{what} '{name}' is not known. Nearest: {', '.join(near)}.")

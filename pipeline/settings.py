@@ -1,4 +1,4 @@
-"""Settings: where things are and how much is allowed. Environment variables start with SECTOR_RISK_."""
+"""Settings: where things are and how much is allowed, from variables SECTOR_RISK_…."""
 
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,8 @@ class Settings(BaseSettings):
 
     home: Path = Field(ROOT / "data", description="Folder of everything that a run writes")
     inbox: Path | None = Field(
-        None, description="Folder of arriving files, <source>/[<YYYY-MM-DD>/]<file>; default <home>/inbox"
+        None,
+        description="Arriving files, <source>/[<YYYY-MM-DD>/]<file>; default <home>/inbox",
     )
     duckdb_memory_limit: str = Field("4GB", description="Memory that DuckDB may use")
     duckdb_threads: int = Field(2, ge=1, description="Threads that DuckDB may use")

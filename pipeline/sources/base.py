@@ -22,7 +22,7 @@ class Delivery:
         name: the file's name as delivered.
         delivered_at: UTC, when it reached us.
         published_on: publication date stated by whoever handed the file in; None = not stated.
-        is_historical: its records count as known since their own disclosure, not since the delivery.
+        is_historical: its records count as known since their own disclosure.
         url: where it was fetched from; None = handed in as a file.
     """
 
@@ -40,14 +40,14 @@ class Delivery:
 class Rows:
     """Records for one staged table.
 
-    `rows` is a list of dictionaries, or an Arrow table where a reader is built for bulk. Keys are the
-    columns of the staged table (absent = NULL), plus these that every row may carry:
+    `rows` is a list of dictionaries, or an Arrow table where a reader is built for bulk. Keys are
+    the columns of the staged table (absent = NULL), plus these that every row may carry:
 
     * `source_row` (required, int): line, ordinal or object number in the file, from 1;
     * `record` (str): the record as received, as JSON; default: the row itself;
     * `disclosed_at` (datetime, UTC, naive): when the record itself says that it became known
       (published, added, as-of); default: the delivery's time;
-    * `problems` (list of str): what is wrong with this row, one sentence each; such a row is quarantined.
+    * `problems` (list of str): what is wrong with it, one sentence each; such a row is quarantined.
     """
 
     table: str
@@ -60,12 +60,12 @@ class Source:
 
     Attributes:
         group: which ingest DAG it belongs to.
-        read: turns one delivery into rows of staged tables; raises DeliveryError for the file as a whole.
+        read: turns one delivery into rows; raises DeliveryError for the file as a whole.
         tables: the staged tables that it can fill.
         reliability: Admiralty letter A–F (A = completely reliable, F = cannot be judged).
         reliability_reason: why that letter.
         is_snapshot: each delivery is the whole list, so that what is missing from it has ended.
-        expected_every_days: longest usual gap between deliveries; None = arrives when something happens.
+        expected_every_days: longest usual gap between deliveries; None = when something happens.
         suffixes: file name endings that the source accepts.
         url: default address to fetch from; None = files only.
         hosts: hosts that a fetch and its redirects may reach.
