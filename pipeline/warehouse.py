@@ -1,0 +1,230 @@
+"""The DuckDB file: opening it, its schema, the method's tables, the SQL models and replacing days."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import duckdb
+
+from pipeline.errors import WarehouseLockedError
+from pipeline.settings import ROOT, Settings, get_settings
+from pipeline.sources import all_sources
+
+Connection = duckdb.DuckDBPyConnection
+
+METHOD_FOLDER = ROOT / "warehouse" / "method"
+MODELS_FOLDER = ROOT / "warehouse" / "models"
+SCHEMA_FILE = ROOT / "warehouse" / "schema.sql"
+
+
+@contextmanager
+def open_warehouse(settings: Settings | None = None) -> Iterator[Connection]:
+    """The one writing connection, its schema and method brought up to date.
+
+    Raises:
+        WarehouseLockedError: another process is writing.
+    """
+    settings = settings or get_settings()
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with _connect(settings.warehouse_file, settings) as con:
+        install(con)
+        yield con
+
+
+@contextmanager
+def open_snapshot(settings: Settings | None = None) -> Iterator[Connection]:
+    """A reading connection on the published snapshot."""
+    settings = settings or get_settings()
+    if not settings.snapshot_file.exists():
+        raise WarehouseLockedError(
+            f"Nothing has been published in {settings.published_folder} yet. Run 'sector-risk run'."
+        )
+    with _connect(settings.snapshot_file, settings, read_only=True) as con:
+        yield con
+
+
+@contextmanager
+def _connect(
+    file: Path, settings: Settings, *, read_only: bool = False
+) -> Iterator[Connection]:
+    config = {
+        "memory_limit": settings.duckdb_memory_limit,
+        "threads": settings.duckdb_threads,
+        "temp_directory": str(settings.home / "spill"),
+    }
+    try:
+        con = duckdb.connect(str(file), read_only=read_only, config=config)
+    except duckdb.IOException as error:
+        if "lock" not in str(error):
+            raise
+        raise WarehouseLockedError(
+            f"{file} is being written by another process. Wait for it to end, then run again."
+        ) from error
+    try:
+        con.execute("set timezone = 'UTC'")
+        yield con
+    finally:
+        con.close()
+
+
+@contextmanager
+def transaction(con: Connection) -> Iterator[None]:
+    """All or nothing."""
+    con.execute("begin")
+    try:
+        yield
+    except BaseException:
+        con.execute("rollback")
+        raise
+    con.execute("commit")
+
+
+def install(con: Connection, method_folder: Path = METHOD_FOLDER) -> None:
+    """Create what is missing, load the method's tables and define the views; cheap when current."""
+    version = method_version(method_folder)
+    installed = con.execute(
+        "select comment from duckdb_schemas() where schema_name = 'method' "
+        "and database_name = current_database()"
+    ).fetchone()
+    if installed and installed[0] == version:
+        return
+    with transaction(con):
+        con.execute(SCHEMA_FILE.read_text(encoding="utf-8"))
+        _load_method(con, method_folder)
+        _create_verdict_views(con)
+        for model in models():
+            if model.is_view:
+                con.execute(f"create or replace view {model.name} as {model.sql}")
+        con.execute(f"comment on schema method is '{version}'")
+
+
+def method_version(method_folder: Path = METHOD_FOLDER) -> str:
+    """First 12 hex digits of the SHA-256 over the method's tables, the SQL and the sources' letters."""
+    digest = hashlib.sha256()
+    for path in [*sorted(method_folder.glob("*.csv")), SCHEMA_FILE, *_model_files()]:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for source in all_sources().values():
+        digest.update(f"{source.source_id} {source.reliability} {source.is_snapshot} ".encode())
+        digest.update(f"{source.expected_every_days}\0".encode())
+    return digest.hexdigest()[:12]
+
+
+def _load_method(con: Connection, folder: Path) -> None:
+    for path in sorted(folder.glob("*.csv")):
+        con.execute(
+            f"create or replace table method.{path.stem} as "
+            "select * from read_csv(?, header = true, sample_size = -1)",
+            [str(path)],
+        )
+    con.execute(
+        "create or replace table method.sources (source_id varchar, title varchar, "
+        "source_group varchar, reliability varchar, reliability_reason varchar, "
+        "is_snapshot boolean, expected_every_days integer, tlp varchar, licence varchar)"
+    )
+    for source in all_sources().values():
+        con.execute(
+            "insert into method.sources values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                source.source_id,
+                source.title,
+                source.group,
+                source.reliability,
+                source.reliability_reason,
+                source.is_snapshot,
+                source.expected_every_days,
+                source.tlp,
+                source.licence,
+            ],
+        )
+    con.execute(
+        "create or replace macro method.parameter(parameter_name) as "
+        "(select p.value from method.parameters as p where p.name = parameter_name)"
+    )
+
+
+def staged_tables(con: Connection) -> list[str]:
+    """Names of the staged tables, in alphabetical order."""
+    rows = con.execute(
+        "select table_name from duckdb_tables() where schema_name = 'staged' "
+        "and database_name = current_database() order by 1"
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
+def _create_verdict_views(con: Connection) -> None:
+    """Complementary by construction: a staged row is in validated.x or in quarantine.x."""
+    for table in staged_tables(con):
+        is_critical = (
+            "exists (select 1 from quality.verdicts as v where v.severity = 'critical' "
+            f"and v.table_name = '{table}' and v.delivery_id = s.delivery_id "
+            "and v.source_row = s.source_row)"
+        )
+        con.execute(
+            f"create or replace view validated.{table} as select s.*, "
+            "cast(case when getvariable('knowledge') = 'now' then s.disclosed_at "
+            "else s.known_at end as date) as known_date "
+            f"from staged.{table} as s where not {is_critical}"
+        )
+        con.execute(
+            f"create or replace view quarantine.{table} as "
+            f"select s.* from staged.{table} as s where {is_critical}"
+        )
+
+
+class Model:
+    """One SQL file: a view where it takes no range of days, else a table computed for the range."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the file; its folder is the schema and its stem the table."""
+        self.name = f"{path.parent.name}.{path.stem}"
+        self.schema = path.parent.name
+        self.sql = path.read_text(encoding="utf-8")
+        self.is_view = "$start_date" not in self.sql and "$end_date" not in self.sql
+
+    @property
+    def parameters(self) -> list[str]:
+        """Which of start_date and end_date the SQL uses; DuckDB refuses unused ones."""
+        return [name for name in ("start_date", "end_date") if f"${name}" in self.sql]
+
+    def references(self) -> set[str]:
+        """Schema-qualified names that the SQL reads."""
+        import sqlglot
+        from sqlglot import exp
+
+        tree = sqlglot.parse_one(self.sql, dialect="duckdb")
+        return {f"{table.db}.{table.name}" for table in tree.find_all(exp.Table) if table.db}
+
+
+def _model_files() -> list[Path]:
+    return sorted(MODELS_FOLDER.glob("*/*.sql"))
+
+
+@cache
+def models() -> tuple[Model, ...]:
+    """The SQL models, each after those that it reads."""
+    by_name = {model.name: model for model in map(Model, _model_files())}
+    graph = {name: model.references() & by_name.keys() for name, model in by_name.items()}
+    return tuple(by_name[name] for name in TopologicalSorter(graph).static_order())
+
+
+def replace_days(con: Connection, model: Model, start: date, end: date) -> int:
+    """Replace the days start…end of a model's table; number of rows written.
+
+    A model of schema `temp` is computed into a temporary table instead. The caller owns the
+    transaction.
+    """
+    days = {"start_date": start, "end_date": end}
+    parameters = {name: days[name] for name in model.parameters}
+    if model.schema == "temp":
+        con.execute(f"create or replace temp table {model.name} as {model.sql}", parameters)
+    else:
+        con.execute(
+            f"delete from {model.name} where score_date between $start_date and $end_date", days
+        )
+        con.execute(f"insert into {model.name} by name {model.sql}", parameters)
+    row = con.execute(f"select count(*) from {model.name}").fetchone()
+    return int(row[0]) if row else 0
