@@ -1,4 +1,4 @@
-"""The DuckDB file: opening it, its schema, the method's tables, the SQL models and replacing days."""
+"""The DuckDB file: opening it, schema, method tables, SQL models and replacing days."""
 
 import hashlib
 from collections.abc import Iterator
@@ -48,9 +48,7 @@ def open_snapshot(settings: Settings | None = None) -> Iterator[Connection]:
 
 
 @contextmanager
-def _connect(
-    file: Path, settings: Settings, *, read_only: bool = False
-) -> Iterator[Connection]:
+def _connect(file: Path, settings: Settings, *, read_only: bool = False) -> Iterator[Connection]:
     config = {
         "memory_limit": settings.duckdb_memory_limit,
         "threads": settings.duckdb_threads,
@@ -103,7 +101,7 @@ def install(con: Connection, method_folder: Path = METHOD_FOLDER) -> None:
 
 
 def method_version(method_folder: Path = METHOD_FOLDER) -> str:
-    """First 12 hex digits of the SHA-256 over the method's tables, the SQL and the sources' letters."""
+    """Hash over the method tables, the SQL and the sources' letters, 12 hex digits."""
     digest = hashlib.sha256()
     for path in [*sorted(method_folder.glob("*.csv")), SCHEMA_FILE, *_model_files()]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
