@@ -49,7 +49,7 @@ def open_snapshot(settings: Settings | None = None) -> Iterator[Connection]:
 
 @contextmanager
 def _connect(file: Path, settings: Settings, *, read_only: bool = False) -> Iterator[Connection]:
-    config = {
+    config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": settings.duckdb_memory_limit,
         "threads": settings.duckdb_threads,
         "temp_directory": str(settings.home / "spill"),
