@@ -84,11 +84,7 @@ def transaction(con: Connection) -> Iterator[None]:
 def install(con: Connection, method_folder: Path = METHOD_FOLDER) -> None:
     """Create what is missing, load the method's tables and define the views; cheap when current."""
     version = method_version(method_folder)
-    installed = con.execute(
-        "select comment from duckdb_schemas() where schema_name = 'method' "
-        "and database_name = current_database()"
-    ).fetchone()
-    if installed and installed[0] == version:
+    if installed_method(con) == version:
         return
     with transaction(con):
         con.execute(SCHEMA_FILE.read_text(encoding="utf-8"))
@@ -97,7 +93,19 @@ def install(con: Connection, method_folder: Path = METHOD_FOLDER) -> None:
         for model in models():
             if model.is_view:
                 con.execute(f"create or replace view {model.name} as {model.sql}")
-        con.execute(f"comment on schema method is '{version}'")
+        con.execute(
+            "create or replace table method.version as select ? as method_version", [version]
+        )
+
+
+def installed_method(con: Connection) -> str | None:
+    """The version of the method in this file; None where there is none yet."""
+    exists = con.execute(
+        "select 1 from duckdb_tables() where schema_name = 'method' and table_name = 'version' "
+        "and database_name = current_database()"
+    ).fetchone()
+    row = con.execute("select method_version from method.version").fetchone() if exists else None
+    return str(row[0]) if row else None
 
 
 def method_version(method_folder: Path = METHOD_FOLDER) -> str:
