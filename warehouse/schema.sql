@@ -228,8 +228,8 @@ create table if not exists staged.findings (
     record_md5 varchar not null,
     is_repeat boolean not null
 );
-comment on table staged.findings is 'Vulnerabilities found at suppliers: one row per finding and delivery';
-comment on column staged.findings.status is 'open, fixed or not_affected';
+comment on table staged.findings is 'Vulnerabilities found at suppliers: one row per finding and delivery. A delivery covers the suppliers that it names: a finding that it no longer lists for one of them is closed by it, a supplier that it does not name keeps its findings';
+comment on column staged.findings.status is 'open, fixed, not_affected, or scanned: the scan ran (no CVE in this row)';
 comment on column staged.findings.first_seen is 'Day it was first found open';
 comment on column staged.findings.fixed_on is 'First day on which it is no longer open';
 comment on column staged.findings.is_inferred is 'Concluded from a product inventory, not seen by a scan';

@@ -1,0 +1,75 @@
+"""Findings of a vulnerability scanner as CSV.
+
+A delivery covers the suppliers that it names, no others. A supplier whose scan ran has at least one
+row: its findings, or a row with the status `scanned` and without CVE where the scan found nothing.
+So a finding that a later delivery no longer lists for a supplier it names is closed by that
+delivery, and a supplier that a delivery does not name keeps its findings.
+"""
+
+from collections.abc import Iterator
+
+from pipeline.sources import cells
+from pipeline.sources.base import Delivery, Row, Rows, Source
+from pipeline.sources.tabular import Column, Table, read_table
+
+
+def check_finding(row: Row, delivery: Delivery) -> list[str]:
+    """What is wrong between the cells of one finding."""
+    first, last, fixed = row["first_seen"], row["last_seen"], row["fixed_on"]
+    delivered = delivery.delivered_at.date()
+    problems = []
+    if row["status"] == "scanned" and row["cve_id"]:
+        problems.append("A row with the status 'scanned' names no CVE. Use open or fixed.")
+    if row["status"] != "scanned" and row["cve_id"] is None:
+        problems.append("cve_id is missing. Only a row with the status 'scanned' goes without.")
+    if first and last and last < first:
+        problems.append(f"last_seen {last} is before first_seen {first}. Correct one of them.")
+    if fixed and first and fixed < first:
+        problems.append(f"fixed_on {fixed} is before first_seen {first}. Correct one of them.")
+    problems.extend(
+        f"{name} {value} is after the delivery of {delivered}. Check the year."
+        for name, value in (("first_seen", first), ("last_seen", last), ("fixed_on", fixed))
+        if value and value > delivered
+    )
+    return problems
+
+
+TABLE = Table(
+    "findings",
+    (
+        Column("supplier_id", cells.identifier, is_required=True),
+        Column("asset_id", cells.identifier),
+        Column("cve_id", cells.cve),
+        Column(
+            "status",
+            cells.choice("open", "fixed", "not_affected", "scanned"),
+            is_required=True,
+        ),
+        Column("first_seen", cells.day),
+        Column("last_seen", cells.day),
+        Column("fixed_on", cells.day),
+        Column("is_inferred", cells.flag),
+    ),
+    check=check_finding,
+)
+
+
+def read(delivery: Delivery) -> Iterator[Rows]:
+    """Rows of `findings`."""
+    return read_table(delivery, TABLE)
+
+
+SOURCE = Source(
+    source_id="scanner_findings",
+    title="Vulnerability scanner",
+    group="sector_exposure",
+    read=read,
+    tables=("findings",),
+    reliability="B",
+    reliability_reason="Authenticated scans where suppliers allow them, banners elsewhere",
+    licence="Own records",
+    is_snapshot=True,
+    expected_every_days=7,
+    suffixes=(".csv", ".tsv", ".txt", ".xlsx", ".parquet"),
+    tlp="AMBER",
+)
