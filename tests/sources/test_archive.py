@@ -1,0 +1,127 @@
+import bz2
+import gzip
+import io
+import lzma
+import tarfile
+import zipfile
+
+import pytest
+from reader_helpers import delivery
+
+from pipeline.errors import DeliveryError
+from pipeline.sources import archive
+
+FILES = {"folder/a.json": b"{}", "b.txt": b"text", "folder/LICENSE.json": b"terms"}
+
+
+def tar(members=FILES, mode="w:xz"):
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode=mode) as file:
+        for name, data in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            file.addfile(member, io.BytesIO(data))
+    return packed.getvalue()
+
+
+def zipped(members=FILES):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, data in members.items():
+            file.writestr(name, data)
+    return packed.getvalue()
+
+
+def opened(data, tmp_path, suffixes=(".json",)):
+    path = tmp_path / "delivered"
+    path.write_bytes(data)
+    found = archive.documents(delivery("news", path), suffixes)
+    return {document.name: document.data for document in found}
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress, bz2.compress, bytes])
+def test_a_single_file_however_compressed(pack, tmp_path):
+    assert opened(pack(b'{"a": 1}'), tmp_path) == {"delivered": b'{"a": 1}'}
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz", "w:bz2", "w:xz"])
+def test_members_with_the_suffix_in_any_tar(mode, tmp_path):
+    assert opened(tar(mode=mode), tmp_path) == {"folder/a.json": b"{}"}
+
+
+def test_members_with_the_suffix_in_a_zip(tmp_path):
+    assert opened(zipped(), tmp_path, (".json", ".txt")) == {
+        "folder/a.json": b"{}",
+        "b.txt": b"text",
+    }
+
+
+def test_an_archive_without_documents_is_refused(tmp_path):
+    with pytest.raises(DeliveryError, match=r"holds no document ending in \.xml"):
+        opened(tar(), tmp_path, (".xml",))
+
+
+@pytest.mark.parametrize("pack", [tar, zipped])
+@pytest.mark.parametrize("name", ["/etc/a.json", "../a.json", "x/../../a.json", "C:/a.json"])
+def test_a_path_out_of_the_archive_is_refused(pack, name, tmp_path):
+    with pytest.raises(DeliveryError, match="leaves the archive"):
+        opened(pack({name: b"{}"}), tmp_path)
+
+
+def test_links_are_refused(tmp_path):
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as file:
+        link = tarfile.TarInfo("a.json")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        file.addfile(link)
+    with pytest.raises(DeliveryError, match="is a link or a device"):
+        opened(packed.getvalue(), tmp_path)
+
+
+def test_links_in_a_zip_are_refused(tmp_path):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        link = zipfile.ZipInfo("a.json")
+        link.external_attr = 0o120777 << 16
+        file.writestr(link, "/etc/passwd")
+    with pytest.raises(DeliveryError, match="is a link or a device"):
+        opened(packed.getvalue(), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "pack", [gzip.compress, lzma.compress, lambda data: zipped({"a.json": data})]
+)
+def test_a_bomb_is_not_unpacked(pack, tmp_path, monkeypatch):
+    monkeypatch.setattr(archive, "RATIO_COUNTS_FROM_BYTES", 2**20)
+    with pytest.raises(DeliveryError, match="unpacks to more than 250 times its size"):
+        opened(pack(bytes(4 * 2**20)), tmp_path)
+
+
+def test_the_total_counts_over_all_members(tmp_path, monkeypatch):
+    monkeypatch.setattr(archive, "MAX_TOTAL_BYTES", 3_000)
+    members = {f"{n}.json": bytes(1_000) for n in range(5)}
+    for pack in (tar, zipped):
+        with pytest.raises(DeliveryError, match="more than 3,000 bytes unpacked"):
+            opened(pack(members), tmp_path)
+
+
+def test_too_many_members_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(archive, "MAX_MEMBERS", 2)
+    with pytest.raises(DeliveryError, match="holds more than 2 files"):
+        opened(tar(), tmp_path)
+
+
+def test_too_deep_folders_are_refused(tmp_path):
+    with pytest.raises(DeliveryError, match="deeper than 16 folders"):
+        opened(tar({"a/" * 20 + "b.json": b"{}"}), tmp_path)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress, bz2.compress])
+def test_a_torn_file_is_refused(pack, tmp_path):
+    with pytest.raises(DeliveryError, match="cannot be unpacked"):
+        opened(pack(b"x" * 10_000)[:-15], tmp_path)
+
+
+def test_a_torn_tar_is_refused(tmp_path):
+    with pytest.raises(DeliveryError, match="cannot be unpacked"):
+        opened(tar(mode="w")[:900] + b"?" * 700, tmp_path)
