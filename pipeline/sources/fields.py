@@ -12,6 +12,8 @@ MAX_TEXT = 2_000_000
 ZONES = {"UTC": 0, "GMT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "PST": -8, "PDT": -7}
 _BLANKS = (datetime(1, 1, 1), datetime(2, 2, 2))  # noqa: DTZ001
 CVE = re.compile(r"\bCVE-(?:19|20)\d{2}-\d{4,19}\b", re.IGNORECASE)
+LABEL_END = re.compile(r"[,;:|\n\r\t]|\.\s|\.$")
+LABEL_WITH_COMMAS = re.compile(r"nuclear reactors,? materials,? (?:and|&) waste", re.IGNORECASE)
 TECHNIQUE = re.compile(r"\bT\d{4}(?:\.\d{3})?\b")
 TLP = {
     "white": "CLEAR",
@@ -95,6 +97,16 @@ def sector_facts(
         fact("sector", key, stance, vocabulary=vocabulary, label=label, sentence=sentence)
         for key, label in keys.items()
     ]
+
+
+def split_labels(text: str) -> list[str]:
+    """Sector labels written as an English list: commas, semicolons, line ends, a last "and".
+
+    A label with a comma of its own is kept whole.
+    """
+    whole = LABEL_WITH_COMMAS.sub("Nuclear Reactors Materials and Waste", text)
+    parts = (re.sub(r"^(?:and|or|&)\s+", "", part.strip()) for part in LABEL_END.split(whole))
+    return [part for part in parts if label_key(part)]
 
 
 def utc(value: str) -> datetime:

@@ -1,6 +1,9 @@
 """Delivers bytes to a reader and mutates them."""
 
 import contextlib
+import io
+import tarfile
+import zipfile
 from datetime import datetime
 from pathlib import Path
 
@@ -46,6 +49,24 @@ def only(tables):
     """The rows of the one table that was filled."""
     assert len(tables) == 1
     return next(iter(tables.values()))
+
+
+def tar(members, mode="w:xz"):
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode=mode) as file:
+        for name, data in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            file.addfile(member, io.BytesIO(data))
+    return packed.getvalue()
+
+
+def zipped(members):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, data in members.items():
+            file.writestr(name, data)
+    return packed.getvalue()
 
 
 def problems(row):

@@ -6,30 +6,12 @@ import tarfile
 import zipfile
 
 import pytest
-from reader_helpers import delivery
+from reader_helpers import delivery, tar, zipped
 
 from pipeline.errors import DeliveryError
 from pipeline.sources import archive
 
 FILES = {"folder/a.json": b"{}", "b.txt": b"text", "folder/LICENSE.json": b"terms"}
-
-
-def tar(members=FILES, mode="w:xz"):
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode=mode) as file:
-        for name, data in members.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(data)
-            file.addfile(member, io.BytesIO(data))
-    return packed.getvalue()
-
-
-def zipped(members=FILES):
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, data in members.items():
-            file.writestr(name, data)
-    return packed.getvalue()
 
 
 def opened(data, tmp_path, suffixes=(".json",)):
@@ -46,11 +28,11 @@ def test_a_single_file_however_compressed(pack, tmp_path):
 
 @pytest.mark.parametrize("mode", ["w", "w:gz", "w:bz2", "w:xz"])
 def test_members_with_the_suffix_in_any_tar(mode, tmp_path):
-    assert opened(tar(mode=mode), tmp_path) == {"folder/a.json": b"{}"}
+    assert opened(tar(FILES, mode=mode), tmp_path) == {"folder/a.json": b"{}"}
 
 
 def test_members_with_the_suffix_in_a_zip(tmp_path):
-    assert opened(zipped(), tmp_path, (".json", ".txt")) == {
+    assert opened(zipped(FILES), tmp_path, (".json", ".txt")) == {
         "folder/a.json": b"{}",
         "b.txt": b"text",
     }
@@ -58,7 +40,7 @@ def test_members_with_the_suffix_in_a_zip(tmp_path):
 
 def test_an_archive_without_documents_is_refused(tmp_path):
     with pytest.raises(DeliveryError, match=r"holds no document ending in \.xml"):
-        opened(tar(), tmp_path, (".xml",))
+        opened(tar(FILES), tmp_path, (".xml",))
 
 
 @pytest.mark.parametrize("pack", [tar, zipped])
@@ -108,7 +90,7 @@ def test_the_total_counts_over_all_members(tmp_path, monkeypatch):
 def test_too_many_members_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "MAX_MEMBERS", 2)
     with pytest.raises(DeliveryError, match="holds more than 2 files"):
-        opened(tar(), tmp_path)
+        opened(tar(FILES), tmp_path)
 
 
 def test_too_deep_folders_are_refused(tmp_path):
@@ -124,4 +106,4 @@ def test_a_torn_file_is_refused(pack, tmp_path):
 
 def test_a_torn_tar_is_refused(tmp_path):
     with pytest.raises(DeliveryError, match="cannot be unpacked"):
-        opened(tar(mode="w")[:900] + b"?" * 700, tmp_path)
+        opened(tar(FILES, mode="w")[:900] + b"?" * 700, tmp_path)

@@ -1,0 +1,208 @@
+"""CSAF 2.0 security advisories, such as those of CISA on industrial control systems.
+
+One record is one advisory in the revision received: a report of kind `advisory`, and beside it one
+row for each CVE with its score and the products affected. Sectors stand in a note of prose.
+
+For a historical import a revision counts as known since its own release date, not since the
+first revision's: the content in hand was not known before.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pipeline.errors import DeliveryError
+from pipeline.sources.archive import documents
+from pipeline.sources.base import Delivery, Row, Rows, Source
+from pipeline.sources.csaf_products import Products
+from pipeline.sources.fields import (
+    TLP,
+    Cells,
+    at,
+    fact,
+    mappings,
+    sector_facts,
+    split_labels,
+    strings,
+    unique,
+)
+from pipeline.sources.parsing import ROWS_AT_ONCE, as_json, json_object, unreadable
+
+REPORTS, VULNERABILITIES = "reports", "vulnerabilities"
+CVSS = ("cvss_v4", "cvss_v3", "cvss_v2")
+MAX_ADVICE = 5
+
+
+def read(delivery: Delivery) -> Iterator[Rows]:
+    """Every advisory of the file or archive, then what each says of its CVEs."""
+    reports: list[Row] = []
+    vulnerabilities: list[Row] = []
+    n_vulnerabilities = 0
+    for number, document in enumerate(documents(delivery, (".json",)), 1):
+        try:
+            advisory = _advisory(document.name, document.data)
+        except DeliveryError as error:
+            if document.name == delivery.name:
+                raise
+            reports.append(unreadable(number, document.name, document.data, error))
+            continue
+        reports.append(_report(number, advisory))
+        for row in _vulnerabilities(advisory):
+            n_vulnerabilities += 1
+            vulnerabilities.append({"source_row": n_vulnerabilities, **row})
+        if len(reports) + len(vulnerabilities) > ROWS_AT_ONCE:
+            yield from _parts(reports, vulnerabilities)
+            reports, vulnerabilities = [], []
+    yield from _parts(reports, vulnerabilities)
+
+
+def _parts(reports: list[Row], vulnerabilities: list[Row]) -> Iterator[Rows]:
+    if reports:
+        yield Rows(REPORTS, reports)
+    if vulnerabilities:
+        yield Rows(VULNERABILITIES, vulnerabilities)
+
+
+def _advisory(name: str, data: bytes) -> dict[str, Any]:
+    advisory = json_object(name, data)
+    if not isinstance(at(advisory, "document.tracking"), dict):
+        raise DeliveryError(
+            name,
+            "has no object `document.tracking`.",
+            "Check that it is a CSAF advisory.",
+        )
+    return advisory
+
+
+def _report(number: int, advisory: dict[str, Any]) -> Row:
+    cells = Cells(advisory)
+    key = cells.text("document.tracking.id", required=True)
+    released = cells.moment("document.tracking.current_release_date", required=True)
+    return {
+        "source_row": number,
+        "report_key": key,
+        "kind": "advisory",
+        "title": cells.text("document.title", required=True),
+        "publisher": cells.text("document.publisher.name"),
+        "url": _own_page(advisory),
+        "published_at": cells.moment("document.tracking.initial_release_date", required=True),
+        "modified_at": released,
+        "disclosed_at": released,
+        "is_withdrawn": False,
+        "severity_0_10": _severity(advisory),
+        "tlp": cells.choice("document.distribution.tlp.label", TLP),
+        "refs": [key.upper()] if key else [],
+        "facts": _facts(advisory),
+        "body": _body(advisory),
+        "record": as_json(advisory),
+        "problems": cells.problems,
+    }
+
+
+def _own_page(advisory: dict[str, Any]) -> str | None:
+    references = mappings(at(advisory, "document.references"))
+    own = [url for r in references if r.get("category") == "self" for url in strings(r.get("url"))]
+    return next((url for url in own if not url.endswith(".json")), own[0] if own else None)
+
+
+def _severity(advisory: dict[str, Any]) -> float | None:
+    """The highest readable score; an unreadable one is the matter of its vulnerability's row."""
+    scores = (
+        Cells(_score(vulnerability)).number("baseScore", 0, 10)
+        for vulnerability in mappings(advisory.get("vulnerabilities"))
+    )
+    return max((score for score in scores if score is not None), default=None)
+
+
+def _score(vulnerability: dict[str, Any]) -> dict[str, Any]:
+    """The highest score stated for a vulnerability, by the newest version of CVSS."""
+    scores = mappings(vulnerability.get("scores"))
+    for version in CVSS:
+        stated = [score[version] for score in scores if isinstance(score.get(version), dict)]
+        if stated:
+            return max(stated, key=_base)
+    return {}
+
+
+def _base(cvss: dict[str, Any]) -> float:
+    score = cvss.get("baseScore")
+    return float(score) if isinstance(score, int | float) else -1.0
+
+
+def _facts(advisory: dict[str, Any]) -> list[dict[str, Any]]:
+    vulnerabilities = mappings(advisory.get("vulnerabilities"))
+    cves = (Cells(vulnerability).cve("cve") for vulnerability in vulnerabilities)
+    return [
+        *_sectors(_notes(advisory)),
+        *(fact("cve", cve, "affected") for cve in unique(cve for cve in cves if cve)),
+        *_advice(vulnerabilities),
+    ]
+
+
+def _notes(advisory: dict[str, Any]) -> list[tuple[str, str]]:
+    notes = mappings(at(advisory, "document.notes"))
+    return [
+        (" ".join(strings(note.get("title"))), text)
+        for note in notes
+        for text in strings(note.get("text"))
+    ]
+
+
+def _sectors(notes: Iterable[tuple[str, str]]) -> Iterator[dict[str, Any]]:
+    for title, text in notes:
+        if "sector" in title.lower():
+            yield from sector_facts(split_labels(text), "csaf", "affected", text)
+
+
+def _advice(vulnerabilities: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    remedies = [remedy for v in vulnerabilities for remedy in mappings(v.get("remediations"))]
+    advice = unique(text for remedy in remedies for text in strings(remedy.get("details")))
+    return [fact("action", "remediation", None, label=text) for text in advice[:MAX_ADVICE]]
+
+
+def _body(advisory: dict[str, Any]) -> str:
+    told = ("risk evaluation", "summary", "details", "exploitability", "update summary")
+    return "\n\n".join(text for title, text in _notes(advisory) if title.lower() in told)
+
+
+def _vulnerabilities(advisory: dict[str, Any]) -> Iterator[Row]:
+    products = Products(advisory)
+    tracking = Cells(advisory)
+    advisory_id = tracking.text("document.tracking.id")
+    published = tracking.day("document.tracking.initial_release_date")
+    released = tracking.moment("document.tracking.current_release_date")
+    for vulnerability in mappings(advisory.get("vulnerabilities")):
+        if strings(vulnerability.get("cve")):
+            row = _vulnerability(vulnerability, products)
+            yield {
+                "published_date": published,
+                "disclosed_at": released,
+                "record": as_json({"advisory": advisory_id, **vulnerability}),
+            } | row
+
+
+def _vulnerability(vulnerability: dict[str, Any], products: Products) -> Row:
+    cells, score = Cells(vulnerability), Cells(_score(vulnerability))
+    vendors, names = products.affected_by(vulnerability)
+    return {
+        "cve_id": cells.cve("cve"),
+        "cvss_version": score.text("version"),
+        "cvss_vector": score.text("vectorString"),
+        "cvss_base_0_10": score.number("baseScore", 0, 10),
+        "vendor": "; ".join(vendors) or None,
+        "product": "; ".join(names) or None,
+        "problems": cells.problems + score.problems,
+    }
+
+
+SOURCE = Source(
+    source_id="csaf",
+    title="Security advisories in CSAF 2.0 (CISA, industrial control systems)",
+    group="threat_reports",
+    read=read,
+    tables=(REPORTS, VULNERABILITIES),
+    reliability="A",
+    reliability_reason="Advisories of a coordinating agency, agreed with vendor and finder",
+    licence="US government work (public domain)",
+    expected_every_days=7,
+    suffixes=(".json", ".tar.xz", ".tar.gz", ".zip"),
+)
