@@ -1,0 +1,104 @@
+"""Score every sector and supplier for one day, and publish the result.
+
+What comes out is a read-only database, Parquet files and the workbook. `score_sectors` runs each
+morning at 06:00 UTC for the day that has ended, come what may; `score_sectors_on_arrival` does the
+same as soon as threat reports and exposure of a day are both in. The second of the two finds its
+work done and changes nothing.
+
+The day comes from the run: its partition, the parameter `day`, or a logical date at midnight. It is
+never today's date.
+
+**Owner:** sector risk.
+
+**When `say_what_is_missing` warns:** the day is scored all the same; each source named there widens
+the intervals. When it arrives, run the day again.
+
+**When `publish` fails on a gate:** nothing was published, and readers keep the last good day. The
+log names the gate, what was expected and what was found. Put the input right and clear the run.
+
+**A range of past days:** use `backfill_scores`, which computes it in one go. Single days through
+`airflow backfill create --dag-id score_sectors --from-date 2020-01-01 --to-date 2020-01-11` (the
+last date is not included).
+"""
+
+import logging
+
+from airflow.sdk import PartitionedAssetTimetable, dag, task
+from wiring import (
+    DAY,
+    PUBLISHED_SCORES,
+    SECTOR_EXPOSURE,
+    THREAT_REPORTS,
+    WAREHOUSE_POOL,
+    day_of_run,
+    defaults,
+    each_morning,
+)
+
+log = logging.getLogger(__name__)
+
+
+@task
+def resolve_day() -> str:
+    return day_of_run().isoformat()
+
+
+@task(pool=WAREHOUSE_POOL)
+def say_what_is_missing(day: str) -> None:
+    from datetime import date
+
+    from pipeline import flow
+
+    log.warning("%s: %s", day, flow.readiness(date.fromisoformat(day)))
+
+
+@task(pool=WAREHOUSE_POOL)
+def score(day: str) -> None:
+    from datetime import date
+
+    from pipeline import flow
+
+    log.info("%s: %s", day, flow.score_range(date.fromisoformat(day), date.fromisoformat(day)))
+
+
+@task(pool=WAREHOUSE_POOL, outlets=[PUBLISHED_SCORES])
+def publish(day: str) -> None:
+    from datetime import date
+
+    from pipeline import flow
+
+    log.info("%s: %s", day, flow.publish(date.fromisoformat(day)))
+
+
+def score_one_day() -> None:
+    day = resolve_day()
+    say_what_is_missing(day) >> score(day) >> publish(day)
+
+
+@dag(
+    schedule=each_morning("0 6 * * *"),
+    default_args=defaults("sector-risk"),
+    description="Score and publish one day, each morning",
+    doc_md=__doc__,
+    tags=["sector-risk", "score"],
+    params={"day": DAY},
+    max_active_runs=1,
+)
+def score_sectors() -> None:
+    score_one_day()
+
+
+@dag(
+    schedule=PartitionedAssetTimetable(assets=THREAT_REPORTS & SECTOR_EXPOSURE),
+    default_args=defaults("sector-risk"),
+    description="Score and publish one day as soon as both its inputs are in",
+    doc_md=__doc__,
+    tags=["sector-risk", "score"],
+    max_active_runs=1,
+)
+def score_sectors_on_arrival() -> None:
+    score_one_day()
+
+
+score_sectors()
+score_sectors_on_arrival()
