@@ -38,6 +38,10 @@ class WarehouseLockedError(SectorRiskError):
     exit_code = 4
 
 
+class NothingPublishedError(SectorRiskError):
+    """There is no snapshot to read yet."""
+
+
 class UnknownNameError(SectorRiskError):
     """A name that is not in the list of known names; the message lists the nearest."""
 

@@ -7,10 +7,11 @@ from datetime import date
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from pipeline.errors import WarehouseLockedError
+from pipeline.errors import NothingPublishedError, WarehouseLockedError
 from pipeline.settings import ROOT, Settings, get_settings
 from pipeline.sources import all_sources
 
@@ -18,7 +19,9 @@ Connection = duckdb.DuckDBPyConnection
 
 METHOD_FOLDER = ROOT / "warehouse" / "method"
 MODELS_FOLDER = ROOT / "warehouse" / "models"
+QUERIES_FOLDER = ROOT / "warehouse" / "queries"
 SCHEMA_FILE = ROOT / "warehouse" / "schema.sql"
+MACROS_FILE = ROOT / "warehouse" / "macros.sql"
 
 
 @contextmanager
@@ -40,10 +43,17 @@ def open_snapshot(settings: Settings | None = None) -> Iterator[Connection]:
     """A reading connection on the published snapshot."""
     settings = settings or get_settings()
     if not settings.snapshot_file.exists():
-        raise WarehouseLockedError(
+        raise NothingPublishedError(
             f"Nothing has been published in {settings.published_folder} yet. Run 'sector-risk run'."
         )
-    with _connect(settings.snapshot_file, settings, read_only=True) as con:
+    with open_snapshot_file(settings.snapshot_file, settings) as con:
+        yield con
+
+
+@contextmanager
+def open_snapshot_file(file: Path, settings: Settings) -> Iterator[Connection]:
+    """A reading connection on a copy of the warehouse."""
+    with _connect(file, settings, read_only=True) as con:
         yield con
 
 
@@ -89,6 +99,7 @@ def install(con: Connection, method_folder: Path = METHOD_FOLDER) -> None:
     with transaction(con):
         con.execute(SCHEMA_FILE.read_text(encoding="utf-8"))
         _load_method(con, method_folder)
+        con.execute(MACROS_FILE.read_text(encoding="utf-8"))
         _create_verdict_views(con)
         for model in models():
             if model.is_view:
@@ -111,7 +122,7 @@ def installed_method(con: Connection) -> str | None:
 def method_version(method_folder: Path = METHOD_FOLDER) -> str:
     """Hash over the method tables, the SQL and the sources' letters, 12 hex digits."""
     digest = hashlib.sha256()
-    for path in [*sorted(method_folder.glob("*.csv")), SCHEMA_FILE, *_model_files()]:
+    for path in [*sorted(method_folder.glob("*.csv")), SCHEMA_FILE, MACROS_FILE, *_model_files()]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     for source in all_sources().values():
         digest.update(f"{source.source_id} {source.reliability} {source.is_snapshot} ".encode())
@@ -146,10 +157,6 @@ def _load_method(con: Connection, folder: Path) -> None:
                 source.licence,
             ],
         )
-    con.execute(
-        "create or replace macro method.parameter(parameter_name) as "
-        "(select p.value from method.parameters as p where p.name = parameter_name)"
-    )
 
 
 def staged_tables(con: Connection) -> list[str]:
@@ -179,6 +186,14 @@ def _create_verdict_views(con: Connection) -> None:
             f"create or replace view quarantine.{table} as "
             f"select s.* from staged.{table} as s where {is_critical}"
         )
+
+
+def query(con: Connection, name: str, **parameters: object) -> list[dict[str, Any]]:
+    """The rows of warehouse/queries/<name>.sql, a dictionary each."""
+    sql = (QUERIES_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+    cursor = con.execute(sql, parameters)
+    columns = [column[0] for column in cursor.description]
+    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
 
 class Model:

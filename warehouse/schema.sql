@@ -281,6 +281,19 @@ comment on column quality.scored_days.knowledge is 'then (as could be known that
 comment on column quality.scored_days.inputs_sha256 is 'Hash of the loaded deliveries known before the day''s cut-off, and of the knowledge mode';
 comment on column quality.scored_days.run_id is 'Hash of the day, the method and the inputs; the same inputs give the same id';
 
+create table if not exists facts.report_events (
+    report_id varchar primary key,
+    event_id varchar not null,
+    parent_report_id varchar,
+    link_reason varchar,
+    similarity_0_1 double,
+    is_doubtful boolean not null
+);
+comment on table facts.report_events is 'Which event each report belongs to: the root of its chain of earlier-known reports';
+comment on column facts.report_events.report_id is 'source_id/report_key';
+comment on column facts.report_events.event_id is 'report_id of the event''s first report';
+comment on column facts.report_events.link_reason is 'Why it is linked to its parent, as a sentence';
+
 create table if not exists facts.source_coverage_daily (
     score_date date not null,
     source_id varchar not null,
@@ -319,22 +332,23 @@ create table if not exists scores.supplier_daily (
     sectors varchar not null,
     main_sector_id varchar not null,
     criticality_1_5 tinyint,
-    threat_rate_30d double not null,
-    susceptibility_0_1 double not null,
-    consequence double not null,
-    risk double not null,
-    baseline_points double not null,
-    threat_points double not null,
-    susceptibility_points double not null,
-    consequence_points double not null,
-    bound_points double not null,
-    score_0_100 double not null,
-    score_low_0_100 double not null,
-    score_high_0_100 double not null,
-    published_score decimal(4, 1) not null,
-    band_id varchar not null,
-    loss_probability_30d double not null,
-    n_open_vulnerabilities integer not null,
+    threat_rate_30d double,
+    susceptibility_0_1 double,
+    consequence double,
+    risk double,
+    baseline_points double,
+    threat_points double,
+    susceptibility_points double,
+    consequence_points double,
+    bound_points double,
+    score_0_100 double,
+    score_low_0_100 double,
+    score_high_0_100 double,
+    published_score decimal(4, 1),
+    band_id varchar,
+    loss_probability_30d double,
+    n_open_vulnerabilities integer,
+    last_scan_date date,
     coverage_state varchar not null,
     primary key (score_date, supplier_id)
 );
@@ -350,7 +364,8 @@ comment on column scores.supplier_daily.score_low_0_100 is 'Lower end of the 80 
 comment on column scores.supplier_daily.score_high_0_100 is 'Upper end of the 80 % interval (points)';
 comment on column scores.supplier_daily.published_score is 'score_0_100 rounded to one decimal; changes are computed from it';
 comment on column scores.supplier_daily.loss_probability_30d is 'Probability of a successful attempt within 30 days';
-comment on column scores.supplier_daily.coverage_state is 'complete, no scan, stale scan or no criticality';
+comment on column scores.supplier_daily.last_scan_date is 'Day on which the newest scan known was delivered';
+comment on column scores.supplier_daily.coverage_state is 'complete, or what is missing: no scan, stale scan, no criticality, threat sources';
 
 create table if not exists scores.sector_daily (
     score_date date not null,

@@ -2,12 +2,13 @@
 
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 
-from pipeline.errors import UnknownNameError
+from pipeline.errors import SectorRiskError, UnknownNameError
 from pipeline.sources.base import Delivery, Rows, Source
 
-__all__ = ["Delivery", "Rows", "Source", "all_sources", "get_source"]
+__all__ = ["Delivery", "Rows", "Source", "all_sources", "get_source", "source_of_file"]
 
 
 @cache
@@ -24,3 +25,12 @@ def get_source(source_id: str) -> Source:
     if source_id not in sources:
         raise UnknownNameError("Source", source_id, list(sources))
     return sources[source_id]
+
+
+def source_of_file(path: Path) -> Source:
+    """The one source whose files end like this; SectorRiskError names the choices otherwise."""
+    fitting = [s for s in all_sources().values() if path.name.lower().endswith(s.suffixes)]
+    if len(fitting) != 1:
+        names = ", ".join(source.source_id for source in fitting or all_sources().values())
+        raise SectorRiskError(f"{path.name}: say which source it is of, --source one of {names}.")
+    return fitting[0]
