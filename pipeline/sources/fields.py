@@ -66,7 +66,7 @@ def cves_in(text: str) -> list[str]:
     return unique(found.upper() for found in CVE.findall(text))
 
 
-def fact(  # noqa: PLR0913 - the fields of the structure
+def fact(
     fact_type: str,
     value: str,
     stance: str | None,
