@@ -1,0 +1,176 @@
+"""STIX 2.0 and 2.1: bundles, TAXII envelopes, or single objects.
+
+One record is one object, and each becomes one row of reports. Objects that tell of a threat get
+the kind of what they tell; all others (identities, relationships, markings, observables, …) are
+rows of kind `context`, which has no weight: they are received, kept and accounted for, and what
+they say (sectors, names, markings, relationships) is told by the objects that refer to them.
+References are resolved within the delivery.
+
+For a historical import an object counts as known since its version was made (`modified`).
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import msgspec
+
+from pipeline.errors import DeliveryError
+from pipeline.sources.archive import Document, documents
+from pipeline.sources.base import Delivery, Row, Rows, Source
+from pipeline.sources.fields import Cells, mappings, strings
+from pipeline.sources.parsing import as_json, chunked, unreadable
+from pipeline.sources.stix_objects import Context, StixObject
+
+TABLE = "reports"
+CONTEXT = "context"
+KINDS = {
+    "report": "analysis",
+    "grouping": "analysis",
+    "campaign": "campaign",
+    "incident": "incident",
+    "intrusion-set": "analysis",
+    "threat-actor": "analysis",
+    "malware": "analysis",
+    "indicator": "sighting",
+    "sighting": "sighting",
+}
+KINDS_OF_REPORTS = {"campaign": "campaign", "vulnerability": "advisory"}
+WITH_SHARED_REFERENCES = ("report", "grouping", "incident")
+
+_split = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_raws = msgspec.json.Decoder(list[msgspec.Raw])
+_object = msgspec.json.Decoder(StixObject)
+
+
+def read(delivery: Delivery) -> Iterator[Rows]:
+    """Every object of every bundle of the delivery."""
+    yield from chunked(TABLE, _rows(delivery))
+
+
+def _rows(delivery: Delivery) -> Iterator[Row]:
+    number = 0
+    for document in documents(delivery, (".json", ".stix")):
+        try:
+            raws = _raw_objects(document)
+        except DeliveryError as error:
+            if document.name == delivery.name:
+                raise
+            number += 1
+            yield unreadable(number, document.name, document.data, error)
+            continue
+        objects = [_decoded(raw) for raw in raws]
+        context = Context(objects)
+        for raw, thing in zip(raws, objects, strict=True):
+            number += 1
+            yield _row(number, raw, thing, context, delivery.delivered_at)
+
+
+def _raw_objects(document: Document) -> Sequence[msgspec.Raw]:
+    data = document.data.removeprefix(b"\xef\xbb\xbf")
+    try:
+        top = _split.decode(data)
+        if "objects" in top:
+            return _raws.decode(top["objects"])
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise DeliveryError(
+            document.name,
+            f"is not a STIX bundle: {error}.",
+            "Deliver it again; it was torn or is another format.",
+        ) from error
+    if "type" not in top or "id" not in top:
+        raise DeliveryError(
+            document.name,
+            "has neither a list `objects` nor a `type` and `id`.",
+            "Check that it is a STIX bundle.",
+        )
+    return [] if bytes(top["type"]) == b'"bundle"' else [msgspec.Raw(data)]
+
+
+def _decoded(raw: msgspec.Raw) -> StixObject | None:
+    try:
+        thing = _object.decode(raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return None
+    thing.type = thing.type if isinstance(thing.type, str) else None
+    thing.id = thing.id if isinstance(thing.id, str) else None
+    return thing
+
+
+def _row(
+    number: int,
+    raw: msgspec.Raw,
+    thing: StixObject | None,
+    context: Context,
+    delivered_at: datetime,
+) -> Row:
+    record = bytes(raw).decode("utf-8", errors="replace")
+    if thing is None:
+        problem = f"Object {number} is no readable JSON object: deliver it again."
+        return {"source_row": number, "record": as_json({"object": record}), "problems": [problem]}
+    cells = Cells(msgspec.structs.asdict(thing))
+    created = cells.moment("created")
+    modified = cells.moment("modified") or created
+    return {
+        "source_row": number,
+        "report_key": cells.text("id", required=True),
+        "kind": _kind(cells),
+        "title": _title(thing, context, cells),
+        "publisher": context.name_of(thing.created_by_ref),
+        "url": _urls(thing)[0] if _urls(thing) else None,
+        "published_at": cells.moment("published") or created or delivered_at,
+        "modified_at": modified,
+        "disclosed_at": modified or delivered_at,
+        "valid_until": cells.moment("valid_until"),
+        "is_withdrawn": thing.revoked is True or thing.x_mitre_deprecated is True,
+        "confidence_0_1": _confidence(cells),
+        "tlp": context.tlp_of(thing),
+        "refs": _urls(thing) if thing.type in WITH_SHARED_REFERENCES else [],
+        "facts": context.facts_of(thing) if thing.type in KINDS else [],
+        "body": cells.text("description"),
+        "record": record,
+        "problems": cells.problems,
+    }
+
+
+def _kind(cells: Cells) -> str:
+    kind = KINDS.get(cells.text("type", required=True) or "", CONTEXT)
+    if cells.record["type"] != "report":
+        return kind
+    stated = strings(cells.record["report_types"]) + strings(cells.record["labels"])
+    return next((KINDS_OF_REPORTS[word] for word in stated if word in KINDS_OF_REPORTS), kind)
+
+
+def _title(thing: StixObject, context: Context, cells: Cells) -> str:
+    name = cells.text("name")
+    if name:
+        return name
+    ends = (context.name_of(thing.source_ref), context.name_of(thing.target_ref))
+    of = context.name_of(thing.sighting_of_ref)
+    told = " ".join(strings([ends[0], thing.relationship_type, ends[1], of]))
+    return f"{thing.type}: {told or thing.id}"
+
+
+def _confidence(cells: Cells) -> float | None:
+    confidence = cells.number("confidence", 0, 100)
+    return None if confidence is None else confidence / 100
+
+
+def _urls(thing: StixObject) -> list[str]:
+    return [
+        url
+        for reference in mappings(thing.external_references)
+        for url in strings(reference.get("url"))
+    ]
+
+
+SOURCE = Source(
+    source_id="stix",
+    title="Threat intelligence in STIX 2.0 and 2.1",
+    group="threat_reports",
+    read=read,
+    tables=(TABLE,),
+    reliability="C",
+    reliability_reason="Feeds of many makers; fairly reliable until a feed is known better",
+    licence="As stated by the sender",
+    suffixes=(".json", ".stix", ".tar.xz", ".tar.gz", ".zip", ".json.gz"),
+)

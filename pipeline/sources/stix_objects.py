@@ -1,0 +1,159 @@
+"""STIX objects as far as scores need them, and what the objects of one delivery say together.
+
+Only these properties are decoded, whatever their type, so that neither a wrong type nor the bulk
+of an object (patterns, observed data) costs anything; a wrong type is found where it is used.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from pipeline.sources.fields import (
+    CVE,
+    TECHNIQUE,
+    TLP,
+    at,
+    fact,
+    label_key,
+    mappings,
+    sector_facts,
+    strings,
+)
+
+ACTORS = frozenset({"threat-actor", "intrusion-set"})
+STRICTNESS = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
+STANDARD_MARKINGS = {
+    "marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9": "CLEAR",
+    "marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da": "GREEN",
+    "marking-definition--f88d31f6-486f-44da-b317-01333bde0b82": "AMBER",
+    "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed": "RED",
+    "marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487": "CLEAR",
+    "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb": "GREEN",
+    "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421": "AMBER",
+    "marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003": "AMBER+STRICT",
+    "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1": "RED",
+}
+
+
+class StixObject(msgspec.Struct, gc=False):
+    """One object of a bundle; every property may be missing or of a wrong type."""
+
+    type: Any = None
+    id: Any = None
+    created: Any = None
+    modified: Any = None
+    created_by_ref: Any = None
+    revoked: Any = None
+    x_mitre_deprecated: Any = None
+    confidence: Any = None
+    name: Any = None
+    description: Any = None
+    published: Any = None
+    valid_until: Any = None
+    labels: Any = None
+    report_types: Any = None
+    object_refs: Any = None
+    object_marking_refs: Any = None
+    external_references: Any = None
+    sectors: Any = None
+    relationship_type: Any = None
+    source_ref: Any = None
+    target_ref: Any = None
+    sighting_of_ref: Any = None
+    where_sighted_refs: Any = None
+    definition: Any = None
+    extensions: Any = None
+
+
+class Context:
+    """Names, sectors, markings and relationships of all objects of a delivery."""
+
+    def __init__(self, objects: Iterable[StixObject | None]) -> None:
+        self.about: dict[str, StixObject] = {}
+        self.tlp = dict(STANDARD_MARKINGS)
+        self.edges: defaultdict[str, list[str]] = defaultdict(list)
+        for thing in objects:
+            if thing is None or not isinstance(thing.id, str):
+                continue
+            if thing.type == "relationship":
+                self._add_edge(thing)
+            elif thing.type in KEPT:
+                self.about[thing.id] = thing
+            elif thing.type == "marking-definition":
+                self._add_marking(thing)
+
+    def _add_edge(self, relationship: StixObject) -> None:
+        ends = relationship.source_ref, relationship.target_ref
+        if relationship.relationship_type in FOLLOWED and all(isinstance(end, str) for end in ends):
+            self.edges[ends[0]].append(ends[1])
+
+    def _add_marking(self, marking: StixObject) -> None:
+        found = [at(marking.definition, "tlp")]
+        if isinstance(marking.extensions, dict):
+            found += [at(extension, "tlp_2_0") for extension in marking.extensions.values()]
+        for label in found:
+            if isinstance(label, str) and label.lower() in TLP:
+                self.tlp[marking.id] = TLP[label.lower()]
+
+    def tlp_of(self, thing: StixObject) -> str | None:
+        """The strictest marking of an object; None where it has none."""
+        found = [self.tlp[ref] for ref in strings(thing.object_marking_refs) if ref in self.tlp]
+        return max(found, key=STRICTNESS.index, default=None)
+
+    def name_of(self, ref: object) -> str | None:
+        """The name of an object of the delivery."""
+        thing = self.about.get(ref) if isinstance(ref, str) else None
+        return thing.name.strip() if thing and isinstance(thing.name, str) else None
+
+    def facts_of(self, thing: StixObject) -> list[dict[str, Any]]:
+        """What an object says by itself, by what it refers to and by its relationships.
+
+        Sectors are attacked where something targets them or was sighted there, and only
+        mentioned where a report lists them without saying so.
+        """
+        listed = strings(thing.object_refs) + strings(thing.sighting_of_ref)
+        hit = [*self.edges.get(thing.id, ())]
+        for ref in listed:
+            hit += self.edges.get(ref, ())
+        facts = [
+            *self._facts([thing.id] if thing.type in ACTORS else [], "mentioned"),
+            *self._facts(hit, "attacked"),
+            *self._facts(strings(thing.where_sighted_refs), "attacked"),
+            *self._facts(listed, "mentioned"),
+        ]
+        return _first_of_each(facts)
+
+    def _facts(self, refs: Iterable[str], stance: str) -> Iterator[dict[str, Any]]:
+        for ref in refs:
+            thing = self.about.get(ref)
+            if thing is None:
+                continue
+            if thing.type in ACTORS and (name := self.name_of(ref)):
+                yield fact("actor", label_key(name), "named", label=name)
+            elif thing.type == "identity":
+                yield from sector_facts(strings(thing.sectors), "stix", stance)
+            else:
+                yield from _external_facts(thing)
+
+
+def _external_facts(thing: StixObject) -> Iterator[dict[str, Any]]:
+    """CVE and technique ids among the names that others gave to an object."""
+    found = [reference.get("external_id") for reference in mappings(thing.external_references)]
+    for name in strings([*found, thing.name]):
+        if thing.type == "vulnerability" and CVE.fullmatch(name):
+            yield fact("cve", name.upper(), "mentioned")
+        elif thing.type == "attack-pattern" and TECHNIQUE.fullmatch(name):
+            yield fact("technique", name, "mentioned", vocabulary="attack")
+
+
+def _first_of_each(facts: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    seen: dict[tuple[str, str], dict[str, Any]] = {}
+    for one in facts:
+        seen.setdefault((one["fact_type"], one["value"]), one)
+    return list(seen.values())
+
+
+KEPT = ACTORS | {"identity", "vulnerability", "attack-pattern", "campaign", "malware"}
+FOLLOWED = frozenset({"targets", "attributed-to", "uses", "exploits", "indicates"})
