@@ -181,7 +181,7 @@ create table if not exists staged.suppliers (
     record_md5 varchar not null,
     is_repeat boolean not null
 );
-comment on table staged.suppliers is 'Supplier register: one row per supplier and delivery';
+comment on table staged.suppliers is 'Supplier register: one row per supplier and delivery. A supplier that a delivery of the whole list no longer names has ended; one whose row was quarantined is named, so its last valid row stays';
 comment on column staged.suppliers.sectors is 'Sectors as written by the source, with the share of the supplier''s business in each';
 comment on column staged.suppliers.criticality_1_5 is '1 negligible … 5 vital to us';
 comment on column staged.suppliers.dependency_0_1 is 'How much of the supply has no substitute; blank = 1';
