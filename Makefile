@@ -16,13 +16,16 @@ WORKERS ?= 2
 EXPENSIVE := gx or airflow or e2e or realdata or slow
 PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --benchmark-disable
 
-.PHONY: help run test lint format bench lock clean
+.PHONY: help run airflow test lint format bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 run: $(READY) ## Score the bundled sample through the Airflow DAGs and print what moved and why
 	@$(BIN)/python dags
+
+airflow: $(READY) ## Start Airflow's scheduler and web interface on 127.0.0.1 for these DAGs
+	@$(BIN)/python dags/serve.py
 
 test: $(READY) ## Run every test: the fast ones first, then those that start Airflow and Great Expectations
 	@$(PYTEST) -m "not ($(EXPENSIVE))"

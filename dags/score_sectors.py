@@ -49,7 +49,12 @@ def say_what_is_missing(day: str) -> None:
 
     from pipeline import flow
 
-    log.warning("%s: %s", day, flow.readiness(date.fromisoformat(day)))
+    found = flow.readiness(date.fromisoformat(day))
+    if found.is_complete:
+        log.info("%s: every source is in", day)
+    for state, sources in (("late", found.late), ("missing", found.missing)):
+        if sources:
+            log.warning("%s: %s: %s; the intervals are wider", day, state, ", ".join(sources))
 
 
 @task(pool=WAREHOUSE_POOL)
