@@ -30,6 +30,7 @@ from wiring import (
     SECTOR_EXPOSURE,
     THREAT_REPORTS,
     WAREHOUSE_POOL,
+    WITHIN_AN_HOUR,
     day_of_run,
     defaults,
     each_morning,
@@ -87,6 +88,7 @@ def score_one_day() -> None:
     doc_md=__doc__,
     tags=["sector-risk", "score"],
     params={"day": DAY},
+    deadline=WITHIN_AN_HOUR,
     max_active_runs=1,
 )
 def score_sectors() -> None:

@@ -6,13 +6,17 @@ from typing import Any
 from airflow.sdk import (
     Asset,
     CronPartitionTimetable,
+    DeadlineAlert,
+    DeadlineReference,
     ExceptionRetryPolicy,
     Param,
     RetryAction,
     RetryRule,
+    SyncCallback,
     get_current_context,
     task,
 )
+from notices import no_scores_in_time, task_failed
 from scored_day import resolve_day
 
 THREAT_REPORTS = Asset("threat_reports", group="sector-risk")
@@ -39,6 +43,13 @@ HOPELESS = RetryRule(
     reason="the same input gives the same answer: a person has to act",
 )
 
+WITHIN_AN_HOUR = DeadlineAlert(
+    reference=DeadlineReference.DAGRUN_QUEUED_AT,
+    interval=timedelta(hours=1),
+    callback=SyncCallback(no_scores_in_time),
+    name="scores within an hour",
+)
+
 
 def defaults(owner: str) -> dict[str, Any]:
     """Arguments of every task: retries back off from two minutes to half an hour."""
@@ -50,6 +61,7 @@ def defaults(owner: str) -> dict[str, Any]:
         "max_retry_delay": timedelta(minutes=30),
         "retry_policy": ExceptionRetryPolicy(rules=[HOPELESS]),
         "execution_timeout": timedelta(hours=1),
+        "on_failure_callback": task_failed,
     }
 
 
