@@ -1,4 +1,4 @@
--- Every sector label in use and our sectors that it stands for; codes of NAICS match by prefix.
+-- Every sector label in use and our sectors that it stands for; codes of NAICS and NACE match by prefix.
 with
 labels as (
     select distinct t.fact.vocabulary, t.fact."value"
@@ -23,7 +23,7 @@ matches as (
             l.vocabulary = a.vocabulary
             and (
                 l."value" = a."value"
-                or (l.vocabulary = 'naics' and starts_with(l."value", a."value"))
+                or (l.vocabulary in ('naics', 'nace', 'veris') and starts_with(l."value", a."value"))
             )
 )
 

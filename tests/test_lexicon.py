@@ -1,0 +1,60 @@
+"""The word lists hold together: no loose keys, no label counted twice."""
+
+from collections import Counter, defaultdict
+
+import pytest
+
+from pipeline.extract.lexicon import match, read_table
+
+SECTOR_IDS = {row["sector_id"] for row in read_table("sectors")}
+ALIASES = read_table("sector_aliases")
+
+
+def test_labels_are_written_as_they_are_looked_up():
+    values = [row["value"] for row in ALIASES]
+    assert values == [" ".join(value.lower().split()) for value in values]
+
+
+def test_each_label_names_a_sector_once_and_shares_add_to_at_most_one():
+    keys = Counter((r["vocabulary"], r["value"], r["sector_id"]) for r in ALIASES)
+    assert [key for key, n in keys.items() if n > 1] == []
+    shares: dict[tuple[str, str], float] = defaultdict(float)
+    for row in ALIASES:
+        shares[row["vocabulary"], row["value"]] += float(row["share_0_1"])
+    assert [key for key, share in shares.items() if share > 1 + 1e-9] == []
+
+
+def test_a_label_without_sector_has_no_share_and_a_reason():
+    assert {r["sector_id"] for r in ALIASES} - {""} == SECTOR_IDS
+    assert all(float(r["share_0_1"]) == 0 for r in ALIASES if not r["sector_id"])
+    assert all(r["rationale"] for r in ALIASES)
+
+
+def test_words_that_need_context_are_words_of_the_text_vocabulary():
+    text = {row["value"] for row in ALIASES if row["vocabulary"] == "text"}
+    assert {row["value"] for row in read_table("lexicon_sector_context")} <= text
+
+
+def test_every_alias_leads_to_an_actor():
+    actors = {row["actor_id"] for row in read_table("lexicon_actors")}
+    assert {row["actor_id"] for row in read_table("lexicon_actor_aliases")} <= actors
+
+
+def test_every_kind_is_a_kind_of_the_method():
+    kinds = {row["kind"] for row in read_table("report_kinds")}
+    assert {row["kind"] for row in read_table("lexicon_kinds")} <= kinds
+
+
+@pytest.mark.parametrize(
+    ("text", "group", "expected"),
+    [
+        ("Oil and gas plants", "sector", ["oil and gas"]),
+        ("refineries", "sector", ["refinery"]),
+        ("bankruptcy", "sector", []),
+        ("İİİ banks", "sector", ["bank"]),
+        ("retaliation", "threat", ["retaliat*"]),
+        ("COVID-19 vaccine makers", "sector", ["vaccine maker"]),
+    ],
+)
+def test_the_longest_whole_phrase_is_found(text, group, expected):
+    assert [hit.entry.value for hit in match(text, 0).found(group)] == expected
