@@ -285,14 +285,23 @@ create table if not exists facts.report_events (
     report_id varchar primary key,
     event_id varchar not null,
     parent_report_id varchar,
-    link_reason varchar,
+    nearest_report_id varchar,
+    link_reason varchar not null,
     similarity_0_1 double,
     is_doubtful boolean not null
 );
-comment on table facts.report_events is 'Which event each report belongs to: the root of its chain of earlier-known reports';
+comment on table facts.report_events is 'Which event each report tells of: that of the earlier-known report it best matches, else its own';
 comment on column facts.report_events.report_id is 'source_id/report_key';
-comment on column facts.report_events.event_id is 'report_id of the event''s first report';
-comment on column facts.report_events.link_reason is 'Why it is linked to its parent, as a sentence';
+comment on column facts.report_events.event_id is 'report_id of the first known report of the event';
+comment on column facts.report_events.parent_report_id is 'The earlier report by which it joined the event; blank = it opened the event';
+comment on column facts.report_events.nearest_report_id is 'The earlier report most like it, joined or not';
+comment on column facts.report_events.link_reason is 'What speaks for the two being one event, as a sentence';
+comment on column facts.report_events.similarity_0_1 is 'How surely the two are one event: 1 = stated or decided';
+comment on column facts.report_events.is_doubtful is 'Too close to call by rule: a person may decide in method/event_decisions.csv';
+
+create table if not exists facts.report_events_basis (basis varchar not null);
+comment on table facts.report_events_basis is 'Fingerprint of the reports and the method that report_events was computed from';
+comment on column facts.report_events_basis.basis is 'Hashes and counts; equal = nothing to do';
 
 create table if not exists facts.source_coverage_daily (
     score_date date not null,
