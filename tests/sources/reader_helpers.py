@@ -69,6 +69,10 @@ def zipped(members):
     return packed.getvalue()
 
 
+def facts(row, fact_type):
+    return [one["value"] for one in row["facts"] if one["fact_type"] == fact_type]
+
+
 def problems(row):
     return row.get("problems") or []
 

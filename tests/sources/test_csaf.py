@@ -4,6 +4,7 @@ import pytest
 from reader_helpers import (
     DATA,
     SHARED,
+    facts,
     problems,
     realdata,
     received,
@@ -15,10 +16,6 @@ from reader_helpers import (
 from pipeline.errors import DeliveryError
 
 ADVISORY = DATA / "csaf" / "acme-20-006-01.json"
-
-
-def values(row, fact_type):
-    return [fact["value"] for fact in row["facts"] if fact["fact_type"] == fact_type]
 
 
 @pytest.fixture
@@ -40,7 +37,7 @@ def test_a_revision_is_known_since_its_own_release(report):
 
 
 def test_sectors_in_prose_are_split_and_normalised(report):
-    assert values(report, "sector") == [
+    assert facts(report, "sector") == [
         "energy",
         "nuclear reactors materials and waste",
         "food and agriculture",
@@ -63,7 +60,7 @@ def test_products_are_found_through_the_tree_and_compositions():
 
 
 def test_advice_and_cves_are_facts(report):
-    assert values(report, "cve") == ["CVE-2020-0001", "CVE-2020-0002"]
+    assert facts(report, "cve") == ["CVE-2020-0001", "CVE-2020-0002"]
     advice = [fact["label"] for fact in report["facts"] if fact["fact_type"] == "action"]
     assert advice == ["Update to 3.0."]
 
@@ -101,4 +98,4 @@ class TestRealData:
         }
         assert not any(problems(row) for rows in tables.values() for row in rows)
         assert len({row["report_key"] for row in tables["reports"]}) == 1_270
-        assert sum(bool(values(row, "sector")) for row in tables["reports"]) == 1_107
+        assert sum(bool(facts(row, "sector")) for row in tables["reports"]) == 1_107
