@@ -26,6 +26,7 @@ TABLE = Table(
         Column("valid_from", cells.day),
         Column("valid_to", cells.day),
     ),
+    key="asset_id",
     check=_product,
 )
 

@@ -38,10 +38,13 @@ def clean(cell: Cell) -> str:
 
 def text(cell: Cell, _form: str = "") -> str | None:
     """Text as written; None where empty."""
-    written = clean(cell)
-    if _ERROR_CELL.fullmatch(written):
-        raise CellError(f"holds the Excel error {written}. Repair the formula and save again.")
-    return written or None
+    return clean(cell) or None
+
+
+def refuse_error(cell: Cell) -> None:
+    """CellError where a spreadsheet's formula failed."""
+    if isinstance(cell, str) and _ERROR_CELL.fullmatch(cell):
+        raise CellError(f"holds the Excel error {cell}. Repair the formula and save again.")
 
 
 def words(cell: Cell, form: str = "") -> list[str] | None:

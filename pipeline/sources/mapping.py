@@ -3,7 +3,9 @@
 Rows of `warehouse/mappings/<source_id>.csv` say, for a staged `column`: the `header` under which it
 is found (several rows = several spellings; `#3` = the third column of a file without header), the
 `form` in which it is written (`dmy`, `comma`, `digits:6` …), or a `value` that holds for every row.
-The column name `(blank)` lists texts that mean "empty".
+An empty cell of a column with the value `(above)` repeats the one above it, as merged cells do.
+The column names `(blank)`, `(encoding)` and `(separator)` say, by their value, which texts mean
+"empty", in which encoding the file is written and what separates its columns.
 """
 
 import csv
@@ -15,6 +17,7 @@ from pipeline.settings import ROOT
 from pipeline.sources.cells import Cell, clean
 
 MAPPINGS = ROOT / "warehouse" / "mappings"
+ABOVE = "(above)"
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,9 @@ class Mapping:
 def plain(header: Cell) -> str:
     """A header without capitals, punctuation and repeated blanks, for comparing."""
     written = clean(header).casefold()
-    return (
-        written
-        if re.fullmatch(r"#\d+", written)
-        else " ".join(re.findall(r"\w+", written.replace("_", " ")))
-    )
+    if re.fullmatch(r"#\d+", written):
+        return written
+    return " ".join(re.findall(r"\w+", written.replace("_", " ")))
 
 
 @cache

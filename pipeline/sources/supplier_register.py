@@ -35,6 +35,7 @@ TABLE = Table(
         Column("valid_from", cells.day),
         Column("valid_to", cells.day),
     ),
+    key="supplier_id",
     check=_period,
 )
 

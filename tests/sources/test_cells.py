@@ -85,7 +85,6 @@ def test_a_number_is_read_with_the_separators_stated(value):
         (cells.identifier, "1.001E+03", "that Excel changed"),
         (cells.identifier, "1-Mar", "that Excel changed"),
         (cells.identifier, "=1+1", "not a formula"),
-        (cells.text, "#REF!", "Excel error #REF!"),
         (cells.cve, "CVE-19-781", "is no CVE id"),
         (cells.lei, "529900T8BM49AURSDO56", "check digits do not fit"),
         (cells.sectors, "energy:0.7;finance:0.7", "sum to 1.4"),
