@@ -44,10 +44,13 @@ format: $(READY) ## Put the code into the agreed format
 bench: $(READY) ## Run the benchmarks
 	@$(BIN)/python -m pytest -q -o python_files='bench_*.py' tests/benchmarks
 
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --custom-compile-command "make lock" pyproject.toml
+
 lock: $(READY) ## Resolve the dependencies of pyproject.toml anew and pin them with hashes
-	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --custom-compile-command "make lock" \
-	  --group dev pyproject.toml --output-file requirements.lock
+	@$(COMPILE) --upgrade --group dev --output-file requirements.lock
+	@$(COMPILE) --upgrade --extra server --constraint requirements.lock --no-annotate \
+	  --output-file requirements-server.lock
 
 clean: ## Remove the environment, the caches and everything that a run has written
 	rm -rf $(VENV) data build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
