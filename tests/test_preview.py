@@ -27,4 +27,4 @@ def test_a_preview_of_a_format_without_columns_counts_its_records(tmp_path):
     path.write_text('{"vulnerabilities": [{"cve": {"id": "CVE-1", "published": "2019-01-01"}}]}')
     found = preview(path, "nvd")
     assert found.n_rows == {"vulnerabilities": 1}
-    assert found.problems[0][1].startswith("id is 'CVE-1', which is no CVE id")
+    assert found.problems[0][1].startswith("`cve.id` is 'CVE-1'")

@@ -1,57 +1,62 @@
 """NVD CVE API 2.0: what is said of a CVE, with the best CVSS score stated."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
-import orjson
-
 from pipeline.errors import DeliveryError
+from pipeline.sources.archive import documents
 from pipeline.sources.base import Delivery, Row, Rows, Source
-from pipeline.sources.cells import CellError, cve
+from pipeline.sources.fields import Cells, at, items, mappings
+from pipeline.sources.parsing import as_json, chunked, json_object
 
+TABLE = "vulnerabilities"
 METRICS = ("cvssMetricV40", "cvssMetricV31", "cvssMetricV30", "cvssMetricV2")
 
 
 def read(delivery: Delivery) -> Iterator[Rows]:
-    """Rows of `vulnerabilities`, one per CVE."""
-    try:
-        entries = orjson.loads(delivery.path.read_bytes())["vulnerabilities"]
-    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-        raise DeliveryError(
-            delivery.name,
-            f"It is not an answer of the NVD CVE API 2.0 ({error}).",
-            "Download it again.",
-        ) from error
-    yield Rows("vulnerabilities", [_row(number, entry) for number, entry in enumerate(entries, 1)])
+    """Rows of `vulnerabilities`, one per CVE and answer of the API."""
+    yield from chunked(TABLE, _rows(delivery))
 
 
-def _row(number: int, entry: dict[str, Any]) -> Row:
-    said = entry.get("cve") or {}
-    row: Row = {"source_row": number, "record": orjson.dumps(entry).decode(), "problems": []}
-    try:
-        row["cve_id"] = cve(said.get("id"))
-        published = datetime.fromisoformat(said["published"])
-        row |= {"published_date": published.date(), "disclosed_at": published}
-        row |= _score(said.get("metrics") or {})
-    except CellError as error:
-        row["problems"].append(f"id {error}")
-    except (KeyError, ValueError, TypeError) as error:
-        row["problems"].append(f"The entry cannot be read ({error!r}). Download it again.")
-    return row
+def _rows(delivery: Delivery) -> Iterator[Row]:
+    number = 0
+    for document in documents(delivery, (".json",)):
+        entries = json_object(document.name, document.data).get("vulnerabilities")
+        if not isinstance(entries, list):
+            raise DeliveryError(
+                document.name,
+                "has no list `vulnerabilities`.",
+                "Check that it is an answer of the NVD CVE API 2.0.",
+            )
+        for entry in entries:
+            number += 1
+            yield _row(number, entry)
 
 
-def _score(metrics: dict[str, list[dict[str, Any]]]) -> Row:
-    """The newest CVSS version stated, from NVD itself where it has scored."""
-    stated = next((metrics[name] for name in METRICS if metrics.get(name)), [])
-    if not stated:
-        return {}
-    best = min(stated, key=lambda metric: metric.get("type") != "Primary")["cvssData"]
+def _row(number: int, entry: Any) -> Row:
+    said = Cells({"cve": at(entry, "cve")})
+    score = Cells(_score(at(entry, "cve.metrics")))
+    published = said.moment("cve.published", required=True)
     return {
-        "cvss_version": best["version"],
-        "cvss_vector": best["vectorString"],
-        "cvss_base_0_10": float(best["baseScore"]),
+        "source_row": number,
+        "record": as_json(entry),
+        "cve_id": said.cve("cve.id", required=True),
+        "published_date": published and published.date(),
+        "disclosed_at": said.moment("cve.lastModified") or published,
+        "cvss_version": score.text("version"),
+        "cvss_vector": score.text("vectorString"),
+        "cvss_base_0_10": score.number("baseScore", 0, 10),
+        "problems": said.problems + score.problems,
     }
+
+
+def _score(metrics: Any) -> dict[str, Any]:
+    """The newest CVSS version stated, from NVD itself where it has scored."""
+    stated = (mappings(items(at(metrics, name))) for name in METRICS)
+    newest = next((metric for metric in stated if metric), [])
+    best = min(newest, key=lambda metric: metric.get("type") != "Primary", default={})
+    data = best.get("cvssData")
+    return data if isinstance(data, dict) else {}
 
 
 SOURCE = Source(
@@ -59,12 +64,11 @@ SOURCE = Source(
     title="National Vulnerability Database",
     group="sector_exposure",
     read=read,
-    tables=("vulnerabilities",),
+    tables=(TABLE,),
     reliability="A",
     reliability_reason="The public reference; scores follow days after publication",
     licence="US government work, public domain",
-    expected_every_days=None,
-    suffixes=(".json",),
+    suffixes=(".json", ".json.gz", ".zip", ".tar.gz"),
     url="https://services.nvd.nist.gov/rest/json/cves/2.0",
     hosts=("services.nvd.nist.gov",),
 )
