@@ -22,6 +22,7 @@ MODELS_FOLDER = ROOT / "warehouse" / "models"
 QUERIES_FOLDER = ROOT / "warehouse" / "queries"
 SCHEMA_FILE = ROOT / "warehouse" / "schema.sql"
 MACROS_FILE = ROOT / "warehouse" / "macros.sql"
+COMMENTS_FILE = ROOT / "warehouse" / "view_comments.sql"
 
 
 @contextmanager
@@ -101,9 +102,6 @@ def install(con: Connection, method_folder: Path = METHOD_FOLDER) -> None:
         _load_method(con, method_folder)
         con.execute(MACROS_FILE.read_text(encoding="utf-8"))
         _create_verdict_views(con)
-        for model in models():
-            if model.is_view:
-                con.execute(f"create or replace view {model.name} as {model.sql}")
         con.execute(
             "create or replace table method.version as select ? as method_version", [version]
         )
@@ -139,16 +137,18 @@ def _load_method(con: Connection, folder: Path) -> None:
         )
     con.execute(
         "create or replace table method.sources (source_id varchar, title varchar, "
-        "source_group varchar, reliability varchar, reliability_reason varchar, "
+        "source_group varchar, fills_reports boolean, reliability varchar, "
+        "reliability_reason varchar, "
         "is_snapshot boolean, expected_every_days integer, tlp varchar, licence varchar)"
     )
     for source in all_sources().values():
         con.execute(
-            "insert into method.sources values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into method.sources values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 source.source_id,
                 source.title,
                 source.group,
+                "reports" in source.tables,
                 source.reliability,
                 source.reliability_reason,
                 source.is_snapshot,
@@ -197,14 +197,19 @@ def query(con: Connection, name: str, **parameters: object) -> list[dict[str, An
 
 
 class Model:
-    """One SQL file: a view where it takes no range of days, else a table computed for the range."""
+    """One SQL file: a table of days computed for a range, a table of facts, or a view of scores.
+
+    A model with the parameters start_date and end_date is computed for a range of days.
+    """
 
     def __init__(self, path: Path) -> None:
         """Read the file; its folder is the schema and its stem the table."""
         self.name = f"{path.parent.name}.{path.stem}"
         self.schema = path.parent.name
         self.sql = path.read_text(encoding="utf-8")
-        self.is_view = "$start_date" not in self.sql and "$end_date" not in self.sql
+        self.is_daily = "$start_date" in self.sql or "$end_date" in self.sql
+        self.is_view = self.schema == "scores" and not self.is_daily
+        self.is_fact = self.schema == "facts" and not self.is_daily
 
     @property
     def parameters(self) -> list[str]:
@@ -232,8 +237,15 @@ def models() -> tuple[Model, ...]:
     return tuple(by_name[name] for name in TopologicalSorter(graph).static_order())
 
 
-def replace_days(con: Connection, model: Model, start: date, end: date) -> int:
-    """Replace the days start…end of a model's table; number of rows written.
+def replace_facts(con: Connection) -> None:
+    """Make every table of facts anew from what is validated; the caller owns the transaction."""
+    for model in models():
+        if model.is_fact:
+            con.execute(f"create or replace table {model.name} as {model.sql}")
+
+
+def replace_range(con: Connection, model: Model, start: date, end: date) -> int:
+    """Replace the days start…end of a model's table; number of rows the table has then.
 
     A model of schema `temp` is computed into a temporary table instead. The caller owns the
     transaction.
@@ -242,6 +254,9 @@ def replace_days(con: Connection, model: Model, start: date, end: date) -> int:
     parameters = {name: days[name] for name in model.parameters}
     if model.schema == "temp":
         con.execute(f"create or replace temp table {model.name} as {model.sql}", parameters)
+    elif "first_date" in columns(con, model.name):
+        con.execute(f"create or replace temp table fresh as {model.sql}", parameters)
+        _replace_spans(con, model.name, start, end)
     else:
         con.execute(
             f"delete from {model.name} where score_date between $start_date and $end_date", days
@@ -249,3 +264,53 @@ def replace_days(con: Connection, model: Model, start: date, end: date) -> int:
         con.execute(f"insert into {model.name} by name {model.sql}", parameters)
     row = con.execute(f"select count(*) from {model.name}").fetchone()
     return int(row[0]) if row else 0
+
+
+def columns(con: Connection, table: str) -> list[str]:
+    """Names of a table's columns, in order."""
+    described = con.execute(f"select * from {table} limit 0").description
+    return [column[0] for column in described]
+
+
+def _replace_spans(con: Connection, table: str, start: date, end: date) -> None:
+    """Put the spans of temporary table `fresh` in place of the days start…end.
+
+    Spans that reach into the range are cut, and neighbours that say the same are joined, so that
+    the table is the same whichever ranges it was computed in.
+    """
+    days = {"start": start, "end": end}
+    names = columns(con, table)
+    payload = ", ".join(name for name in names if name not in {"first_date", "last_date"})
+    touched = "last_date >= $start - 1 and first_date <= $end + 1"
+    con.execute(
+        f"create or replace temp table pieces as from fresh union all by name "
+        f"select * replace (least(last_date, $start - 1) as last_date) from {table} "
+        f"where first_date < $start and {touched} union all by name "
+        f"select * replace (greatest(first_date, $end + 1) as first_date) from {table} "
+        f"where last_date > $end and {touched}",
+        days,
+    )
+    con.execute(f"delete from {table} where {touched}", days)
+    con.execute(
+        f"""
+        insert into {table} by name
+        with marked as (
+            select *,
+                lag(hash({payload})) over own is not distinct from hash({payload})
+                and lag(last_date) over own = first_date - 1 as is_continued,
+                lag(last_date) over own as previous_last_date
+            from pieces
+            window own as (partition by supplier_id order by first_date)
+        ),
+        last_dates as (
+            select supplier_id, max(last_date) as final_date from pieces group by supplier_id
+        )
+        select {payload}, first_date, coalesce(
+            lead(previous_last_date) over (partition by supplier_id order by first_date),
+            final_date
+        ) as last_date
+        from marked inner join last_dates using (supplier_id)
+        where not is_continued
+        order by supplier_id, first_date
+        """
+    )

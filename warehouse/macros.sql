@@ -12,5 +12,13 @@ create or replace macro method.parameter(parameter_name) as (
 -- Decimal with 15 places: sums of these do not depend on their order.
 create or replace macro method.exact(number) as cast(number as decimal(38, 15));
 
--- The scale's ends.
-create or replace macro method.bounded(points) as greatest(0, least(100, points));
+-- The scale's ends; a blank stays a blank.
+create or replace macro method.bounded(points) as
+case when points is not null then greatest(0, least(100, points)) end;
+
+-- The band of a score.
+create or replace macro method.band(score) as (
+    select max_by(b.band_id, b.lower_score)
+    from method.bands as b
+    where b.lower_score <= score
+);

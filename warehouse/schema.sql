@@ -281,6 +281,12 @@ comment on column quality.scored_days.knowledge is 'then (as could be known that
 comment on column quality.scored_days.inputs_sha256 is 'Hash of the loaded deliveries known before the day''s cut-off, and of the knowledge mode';
 comment on column quality.scored_days.run_id is 'Hash of the day, the method and the inputs; the same inputs give the same id';
 
+create table if not exists quality.facts_state (
+    knowledge varchar not null,
+    inputs_sha256 varchar not null
+);
+comment on table quality.facts_state is 'What the tables of facts were last made from';
+
 create table if not exists facts.report_events (
     report_id varchar primary key,
     event_id varchar not null,
@@ -333,48 +339,53 @@ comment on column scores.sector_threat_daily.threat_intensity is 'Sum of the dec
 comment on column scores.sector_threat_daily.threat_rate_30d is 'base_rate_30d * (1 + threat_intensity)';
 comment on column scores.sector_threat_daily.threat_points is '10 * log2(1 + threat_intensity): what the events add to each score of the sector';
 
-create table if not exists scores.supplier_daily (
+create table if not exists scores.mix_threat_daily (
     score_date date not null,
-    supplier_id varchar not null,
-    supplier_name varchar not null,
-    country varchar,
-    sectors varchar not null,
-    main_sector_id varchar not null,
-    criticality_1_5 tinyint,
+    mix_id varchar not null,
     threat_rate_30d double,
-    susceptibility_0_1 double,
-    consequence double,
-    risk double,
-    baseline_points double,
+    threat_coverage_0_1 double not null,
+    baseline_points double not null,
     threat_points double,
-    susceptibility_points double,
-    consequence_points double,
-    bound_points double,
-    score_0_100 double,
-    score_low_0_100 double,
-    score_high_0_100 double,
-    published_score decimal(4, 1),
-    band_id varchar,
-    loss_probability_30d double,
-    n_open_vulnerabilities integer,
-    last_scan_date date,
-    coverage_state varchar not null,
-    primary key (score_date, supplier_id)
+    threat_variance_points2 double,
+    primary key (score_date, mix_id)
 );
-comment on table scores.supplier_daily is 'Score of each supplier on each day; the five kinds of points sum to the score';
-comment on column scores.supplier_daily.sectors is 'Sectors with shares, largest first';
-comment on column scores.supplier_daily.threat_rate_30d is 'Share-weighted hostile attempts that matter per 30 days';
-comment on column scores.supplier_daily.susceptibility_0_1 is 'Probability that an attempt succeeds';
-comment on column scores.supplier_daily.consequence is 'Harm to us, 1 = criticality 1; doubles with each step';
-comment on column scores.supplier_daily.risk is 'threat_rate_30d * susceptibility_0_1 * consequence';
-comment on column scores.supplier_daily.baseline_points is 'Score of a typical supplier on a calm day';
-comment on column scores.supplier_daily.bound_points is 'What the bounds 0 and 100 took away or added; 0 otherwise';
-comment on column scores.supplier_daily.score_low_0_100 is 'Lower end of the 80 % interval (points)';
-comment on column scores.supplier_daily.score_high_0_100 is 'Upper end of the 80 % interval (points)';
-comment on column scores.supplier_daily.published_score is 'score_0_100 rounded to one decimal; changes are computed from it';
-comment on column scores.supplier_daily.loss_probability_30d is 'Probability of a successful attempt within 30 days';
-comment on column scores.supplier_daily.last_scan_date is 'Day on which the newest scan known was delivered';
-comment on column scores.supplier_daily.coverage_state is 'complete, or what is missing: no scan, stale scan, no criticality, threat sources';
+comment on table scores.mix_threat_daily is 'Threat to each mix of sectors on each day';
+comment on column scores.mix_threat_daily.mix_id is 'Sectors of the mix with their shares';
+comment on column scores.mix_threat_daily.threat_rate_30d is 'Share-weighted hostile attempts that matter per 30 days; blank = not scored';
+comment on column scores.mix_threat_daily.threat_variance_points2 is 'Variance of the score from the evidence and its coverage (points squared)';
+
+create table if not exists scores.supplier_spans (
+    supplier_id varchar not null,
+    first_date date not null,
+    last_date date not null,
+    supplier_name varchar,
+    country varchar,
+    mix_id varchar not null,
+    main_sector_id varchar not null,
+    sectors varchar not null,
+    criticality_1_5 tinyint,
+    consequence double not null,
+    susceptibility_0_1 double not null,
+    n_open_vulnerabilities bigint,
+    last_scan_date date,
+    drivers struct(
+        cve_id varchar, share_0_1 double, delivery_id varchar, source_row bigint
+    )[],
+    delivery_id varchar not null,
+    source_row bigint not null,
+    susceptibility_points double not null,
+    usual_susceptibility_points double not null,
+    consequence_points double not null,
+    exposure_variance_points2 double not null,
+    gaps varchar not null
+);
+comment on table scores.supplier_spans is 'Suppliers by spans of scored days on which nothing about them changed; days are served by scores.supplier_daily';
+comment on column scores.supplier_spans.first_date is 'First day of the span';
+comment on column scores.supplier_spans.last_date is 'Last day of the span, included';
+comment on column scores.supplier_spans.drivers is 'The three most dangerous open vulnerabilities with their shares of the sum of -x ln(1 - p)';
+comment on column scores.supplier_spans.usual_susceptibility_points is 'Susceptibility points of a supplier without any open vulnerability';
+comment on column scores.supplier_spans.exposure_variance_points2 is 'Variance of the score from missing scans and criticality (points squared)';
+comment on column scores.supplier_spans.gaps is 'What is missing; empty = nothing';
 
 create table if not exists scores.sector_daily (
     score_date date not null,
@@ -419,19 +430,3 @@ create table if not exists scores.sector_driver_daily (
 comment on table scores.sector_driver_daily is 'Events behind a sector''s threat points, largest first, and the rest as Other; points sum to threat_points';
 comment on column scores.sector_driver_daily.driver_kind is 'report kind of the event''s strongest report, or other';
 comment on column scores.sector_driver_daily.share_0_1 is 'Share of the sector''s threat intensity';
-
-create table if not exists scores.supplier_driver_daily (
-    score_date date not null,
-    supplier_id varchar not null,
-    driver_rank integer not null,
-    driver_kind varchar not null,
-    driver_id varchar,
-    driver_title varchar not null,
-    share_0_1 double not null,
-    points double not null,
-    delivery_id varchar,
-    source_row bigint,
-    primary key (score_date, supplier_id, driver_rank)
-);
-comment on table scores.supplier_driver_daily is 'Open vulnerabilities behind a supplier''s susceptibility, largest first, and the rest as Other';
-comment on column scores.supplier_driver_daily.share_0_1 is 'Share of the sum of -x ln(1 - p)';

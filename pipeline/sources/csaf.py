@@ -203,6 +203,5 @@ SOURCE = Source(
     reliability="A",
     reliability_reason="Advisories of a coordinating agency, agreed with vendor and finder",
     licence="US government work (public domain)",
-    expected_every_days=7,
     suffixes=(".json", ".tar.xz", ".tar.gz", ".zip"),
 )

@@ -1,9 +1,36 @@
--- Versions of each supplier as its register had them: a register is the whole list, so that a
--- version ends with the source's next delivery.
+-- Versions of each supplier as its register had them. A register is the whole list, so that a
+-- version ends with the source's next delivery; a row set aside there leaves the version before.
 with
+carried as (
+    select q.source_id, q.delivery_id, q.known_date, q.supplier_id
+    from (
+        select distinct
+            source_id,
+            delivery_id,
+            supplier_id,
+            cast(known_at as date) as known_date
+        from quarantine.suppliers
+        where supplier_id is not null
+    ) as q
+    anti join validated.suppliers as v
+        on q.delivery_id = v.delivery_id and q.supplier_id = v.supplier_id
+),
+
+rows_held as (
+    select delivery_id as held_in, * from validated.suppliers
+    union all by name
+    select c.delivery_id as held_in, v.* replace (c.known_date as known_date)
+    from carried as c
+    asof inner join validated.suppliers as v
+        on
+            c.source_id = v.source_id
+            and c.supplier_id = v.supplier_id
+            and c.known_date > v.known_date
+),
+
 deliveries as (
-    select source_id, delivery_id, max(known_date) as known_date
-    from validated.suppliers
+    select source_id, held_in, max(known_date) as known_date
+    from rows_held
     group by all
 ),
 
@@ -11,7 +38,7 @@ spans as (
     select
         *,
         lead(known_date, 1, date '9999-12-31') over (
-            partition by source_id order by known_date, delivery_id
+            partition by source_id order by known_date, held_in
         ) as until_date
     from deliveries
 )
@@ -28,8 +55,8 @@ select
     u.source_row,
     greatest(s.known_date, coalesce(u.valid_from, s.known_date)) as from_date,
     least(s.until_date, coalesce(u.valid_to, date '9999-12-31')) as until_date
-from validated.suppliers as u
-inner join spans as s on u.source_id = s.source_id and u.delivery_id = s.delivery_id
+from rows_held as u
+inner join spans as s on u.source_id = s.source_id and u.held_in = s.held_in
 where
     greatest(s.known_date, coalesce(u.valid_from, s.known_date))
     < least(s.until_date, coalesce(u.valid_to, date '9999-12-31'))

@@ -20,7 +20,7 @@ coverage as (
         c.score_date, count(*) filter (where c.coverage_state = 'current') / count(*) as coverage
     from facts.source_coverage_daily as c
     inner join method.sources as s on c.source_id = s.source_id
-    where s.source_group = 'threat_reports' and c.expected_every_days is not null
+    where s.fills_reports and c.expected_every_days is not null
     group by all
 )
 

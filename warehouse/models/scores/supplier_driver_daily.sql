@@ -3,71 +3,49 @@
 with
 days as (
     select
-        p.score_date,
-        p.supplier_id,
-        p.hazard,
+        t.score_date,
+        s.supplier_id,
+        s.drivers,
+        s.n_open_vulnerabilities,
         s.susceptibility_points,
-        10 * log2(
-            method.parameter('susceptibility_minimum') / method.parameter('typical_susceptibility')
-        ) as usual_points
-    from temp.supplier_parts_daily as p
-    inner join scores.supplier_daily as s
-        on p.score_date = s.score_date and p.supplier_id = s.supplier_id
-    where p.score_date between $start_date and $end_date and not p.is_unscanned
+        s.usual_susceptibility_points as usual_points,
+        s.susceptibility_points - s.usual_susceptibility_points as points
+    from scores.supplier_spans as s
+    inner join quality.scored_days as t
+        on t.score_date >= s.first_date and t.score_date <= s.last_date
 ),
 
-ranked as (
+named as (
     select
-        d.score_date,
-        d.supplier_id,
-        v.cve_id,
-        v.delivery_id,
-        v.source_row,
-        v.hazard / d.hazard as share_0_1,
-        v.hazard / d.hazard * (d.susceptibility_points - d.usual_points) as points,
-        row_number() over (
-            partition by d.score_date, d.supplier_id order by v.hazard desc, v.cve_id
-        ) as driver_rank
+        d.*,
+        generate_subscripts(d.drivers, 1) as driver_rank,
+        unnest(d.drivers) as driver
     from days as d
-    inner join facts.open_vulnerabilities as v
-        on
-            d.supplier_id = v.supplier_id
-            and d.score_date >= v.from_date
-            and d.score_date < v.until_date
-    where v.hazard > 0
-),
-
-others as (
-    select
-        score_date,
-        supplier_id,
-        cast(sum(method.exact(share_0_1)) as double) as share_0_1,
-        cast(sum(method.exact(points)) as double) as points,
-        count(*) as n_others
-    from ranked
-    where driver_rank > 3
-    group by all
 )
 
 select
-    score_date, supplier_id, driver_rank, 'vulnerability' as driver_kind, cve_id as driver_id,
-    cve_id as driver_title, share_0_1, points, delivery_id, source_row
-from ranked
-where driver_rank <= 3
+    score_date, supplier_id, driver_rank, 'vulnerability' as driver_kind,
+    driver.cve_id as driver_id, driver.cve_id as driver_title,
+    driver.share_0_1 as share_0_1, driver.share_0_1 * points as points,
+    driver.delivery_id as delivery_id, driver.source_row as source_row
+from named
 union all
 select
     score_date, supplier_id, 4, 'other', null,
-    printf('%d other open vulnerabilities', n_others), share_0_1, points, null, null
-from others
+    printf('%d other open vulnerabilities', n_open_vulnerabilities - len(drivers)),
+    1 - list_sum(list_transform(drivers, lambda d: d.share_0_1)),
+    points - list_sum(list_transform(drivers, lambda d: d.share_0_1 * points)),
+    null, null
+from days
+where n_open_vulnerabilities > len(drivers)
 union all
 select
     score_date, supplier_id, 5, 'usual', null, 'What any supplier has', 0, usual_points, null, null
 from days
+where n_open_vulnerabilities is not null
 union all
 select
-    p.score_date, p.supplier_id, 1, 'no scan', null, 'No scan on file: the usual hazard is assumed',
-    1, s.susceptibility_points, null, null
-from temp.supplier_parts_daily as p
-inner join scores.supplier_daily as s
-    on p.score_date = s.score_date and p.supplier_id = s.supplier_id
-where p.score_date between $start_date and $end_date and p.is_unscanned
+    score_date, supplier_id, 1, 'no scan', null, 'No scan on file: the usual hazard is assumed',
+    1, susceptibility_points, null, null
+from days
+where n_open_vulnerabilities is null

@@ -1,0 +1,167 @@
+"""Scores for a range of days: the SQL models run in order, in one transaction.
+
+A day is a range of one. The same inputs give the same rows, whatever the range, the order of days
+and the number of threads.
+"""
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from pipeline.events import assign_events
+from pipeline.warehouse import (
+    Connection,
+    installed_method,
+    models,
+    replace_facts,
+    replace_range,
+    transaction,
+)
+
+logger = logging.getLogger(__name__)
+
+Knowledge = Literal["then", "now"]
+
+
+@dataclass(frozen=True)
+class ScoreSummary:
+    """What a scoring run did: `n_scored` days computed, `n_current` left as they were."""
+
+    start: date
+    end: date
+    method_version: str
+    n_scored: int
+    n_current: int
+
+
+def score_range(
+    con: Connection,
+    start: date,
+    end: date,
+    *,
+    knowledge: Knowledge = "then",
+    force: bool = False,
+) -> ScoreSummary:
+    """Score the days start…end whose inputs or method have changed since they were stored.
+
+    Args:
+        con: the writing connection.
+        start: first day scored (UTC).
+        end: last day scored, included.
+        knowledge: `then` = only what could be known by the end of each day; `now` = hindsight.
+        force: score even the days that are current.
+    """
+    version = installed_method(con) or ""
+    wanted = inputs_by_day(con, start, end, knowledge)
+    stored = _stored_inputs(con, start, end)
+    due = [day for day in wanted if force or stored.get(day) != (version, wanted[day])]
+    for first, last in _spans(due):
+        rows: list[list[object]] = [
+            [day, knowledge, version, wanted[day], run_id(day, version, wanted[day])]
+            for day in _days(first, last)
+        ]
+        _score_span(con, first, last, knowledge, rows)
+    return ScoreSummary(start, end, version, len(due), len(wanted) - len(due))
+
+
+def _score_span(
+    con: Connection, first: date, last: date, knowledge: Knowledge, scored_days: list[list[object]]
+) -> None:
+    with transaction(con):
+        refresh_facts(con, knowledge)
+        for model in models():
+            if model.is_daily:
+                n = replace_range(con, model, first, last)
+                logger.debug("%s: %d rows", model.name, n)
+        con.execute(
+            "delete from quality.scored_days where score_date between ? and ?", [first, last]
+        )
+        con.executemany("insert into quality.scored_days values (?, ?, ?, ?, ?)", scored_days)
+    logger.info("scored %s … %s, knowledge %s", first, last, knowledge)
+
+
+def refresh_facts(con: Connection, knowledge: Knowledge) -> None:
+    """Bring the tables of facts up to date; nothing to do while inputs and method are the same."""
+    rows = con.execute(_INPUTS).fetchall()
+    wanted = hashlib.sha256(repr((installed_method(con), knowledge, rows)).encode()).hexdigest()
+    stored = con.execute("select inputs_sha256 from quality.facts_state").fetchone()
+    con.execute(f"set variable knowledge = '{knowledge}'")
+    if stored == (wanted,):
+        return
+    assign_events(con)
+    replace_facts(con)
+    con.execute("delete from quality.facts_state")
+    con.execute("insert into quality.facts_state values (?, ?)", [knowledge, wanted])
+
+
+_INPUTS = """
+    select
+        case when d.is_historical then null else cast(d.delivered_at as date) end as known_date,
+        md5(concat_ws('|', d.delivery_id, d.status, d.is_historical, (
+            select string_agg(concat_ws(' ', l.table_name, l.n_loaded, l.n_duplicate), ','
+                              order by l.table_name)
+            from quality.ledger as l where l.delivery_id = d.delivery_id
+        ))) as content
+    from raw.deliveries as d
+    where d.status <> 'failed'
+    order by known_date nulls first, content
+"""
+
+
+def inputs_by_day(con: Connection, start: date, end: date, knowledge: Knowledge) -> dict[date, str]:
+    """SHA-256 over what each day may use: the deliveries in by its end and their verdicts."""
+    rows = con.execute(_INPUTS).fetchall()
+    if knowledge == "now":
+        rows = [(None, content) for _, content in rows]
+    digest = hashlib.sha256(knowledge.encode())
+    result, position = {}, 0
+    for day in _days(start, end):
+        while position < len(rows) and (rows[position][0] is None or rows[position][0] <= day):
+            digest.update(rows[position][1].encode())
+            position += 1
+        result[day] = digest.hexdigest()
+    return result
+
+
+def coverage(con: Connection, day: date) -> dict[str, list[str]]:
+    """Sources that had delivered by `day`, by state: current, late or missing."""
+    model = next(model for model in models() if model.name == "facts.source_coverage_daily")
+    rows = con.execute(
+        f"select coverage_state, source_id from ({model.sql}) order by all",
+        {"start_date": day, "end_date": day},
+    ).fetchall()
+    states: dict[str, list[str]] = {}
+    for state, source_id in rows:
+        states.setdefault(state, []).append(source_id)
+    return states
+
+
+def run_id(day: date, version: str, inputs: str) -> str:
+    """The same day, method and inputs have the same id."""
+    return f"{day}-{hashlib.sha256(f'{day}{version}{inputs}'.encode()).hexdigest()[:8]}"
+
+
+def _stored_inputs(con: Connection, start: date, end: date) -> dict[date, tuple[str, str]]:
+    rows = con.execute(
+        "select score_date, method_version, inputs_sha256 from quality.scored_days "
+        "where score_date between ? and ?",
+        [start, end],
+    ).fetchall()
+    return {day: (version, inputs) for day, version, inputs in rows}
+
+
+def _days(start: date, end: date) -> list[date]:
+    return [start + timedelta(days=n) for n in range((end - start).days + 1)]
+
+
+def _spans(days: list[date]) -> list[tuple[date, date]]:
+    """Runs of consecutive days as (first, last)."""
+    spans: list[tuple[date, date]] = []
+    for day in days:
+        if spans and day - spans[-1][1] == timedelta(days=1):
+            spans[-1] = (spans[-1][0], day)
+        else:
+            spans.append((day, day))
+    return spans

@@ -1,0 +1,55 @@
+-- Suppliers by spans of days on which nothing about them changed, and the points that follow.
+with
+clipped as (
+    select
+        *,
+        greatest(from_date, $start_date) as first_date,
+        least(until_date - 1, $end_date) as last_date,
+        method.parameter('susceptibility_minimum')
+        + (1 - method.parameter('susceptibility_minimum')) * (1 - exp(-hazard))
+            as susceptibility_0_1
+    from facts.supplier_states
+    where from_date <= $end_date and until_date > $start_date
+)
+
+select
+    supplier_id,
+    first_date,
+    last_date,
+    supplier_name,
+    country,
+    mix_id,
+    main_sector_id,
+    sectors,
+    criticality_1_5,
+    consequence,
+    susceptibility_0_1,
+    n_open_vulnerabilities,
+    last_scan_date,
+    drivers,
+    delivery_id,
+    source_row,
+    10 * log2(susceptibility_0_1 / method.parameter('typical_susceptibility'))
+        as susceptibility_points,
+    10 * log2(
+        method.parameter('susceptibility_minimum') / method.parameter('typical_susceptibility')
+    ) as usual_susceptibility_points,
+    10 * log2(consequence / method.parameter('typical_consequence')) as consequence_points,
+    pow(
+        case
+            when is_unscanned then method.parameter('no_scan_sd_points')
+            when is_stale then method.parameter('stale_scan_sd_points')
+            else 0
+        end, 2
+    )
+    + pow(
+        case
+            when criticality_1_5 is null then method.parameter('no_criticality_sd_points') else 0
+        end, 2
+    ) as exposure_variance_points2,
+    concat_ws(
+        ', ',
+        case when is_unscanned then 'no scan' when is_stale then 'stale scan' end,
+        case when criticality_1_5 is null then 'no criticality' end
+    ) as gaps
+from clipped

@@ -1,0 +1,5 @@
+-- Deliveries that could not be read.
+select problem as found
+from raw.deliveries
+where status = 'failed'
+order by 1
