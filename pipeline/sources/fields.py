@@ -13,6 +13,7 @@ ZONES = {"UTC": 0, "GMT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "PST": 
 _BLANKS = (datetime(1, 1, 1), datetime(2, 2, 2))  # noqa: DTZ001
 CVE = re.compile(r"\bCVE-(?:19|20)\d{2}-\d{4,19}\b", re.IGNORECASE)
 LABEL_END = re.compile(r"[,;:|\n\r\t]|\.\s|\.$")
+LABEL_HEADING = re.compile(r"^\s*critical infrastructure sectors?\s*:", re.IGNORECASE)
 LABEL_WITH_COMMAS = re.compile(r"nuclear reactors,? materials,? (?:and|&) waste", re.IGNORECASE)
 TECHNIQUE = re.compile(r"\bT\d{4}(?:\.\d{3})?\b")
 TLP = {
@@ -79,7 +80,7 @@ def fact(
     """One fact of a report, with the keys of the staged structure."""
     return {
         "fact_type": fact_type,
-        "vocabulary": vocabulary,
+        "vocabulary": vocabulary or fact_type,
         "value": value,
         "label": value if label is None else label,
         "stance": stance,
@@ -104,6 +105,7 @@ def split_labels(text: str) -> list[str]:
 
     A label with a comma of its own is kept whole.
     """
+    text = LABEL_HEADING.sub("", text)
     whole = LABEL_WITH_COMMAS.sub("Nuclear Reactors Materials and Waste", text)
     parts = (re.sub(r"^(?:and|or|&)\s+", "", part.strip()) for part in LABEL_END.split(whole))
     return [part for part in parts if label_key(part)]

@@ -14,6 +14,7 @@ from pipeline.sources.fields import (
     strings,
     unique,
 )
+from pipeline.sources.prose import actor_fact
 
 TAG = re.compile(r'([\w.-]+):([\w.-]+)="([^"]*)"')
 ACTOR_GALAXIES = ("threat-actor", "intrusion-set", "activity-group")
@@ -109,10 +110,10 @@ class Tags:
             yield from sector_facts(told, vocabulary, "attacked")
         yield from sector_facts(self.known_targets, "misp", "mentioned")
         for name in unique(value for key, value in self.values if key.endswith(ACTOR_GALAXIES)):
-            yield fact("actor", label_key(name.rpartition(" - G")[0] or name), "named", label=name)
+            yield actor_fact(name.rpartition(" - G")[0] or name, "named")
         patterns = [value for key, value in self.values if key.endswith("attack-pattern")]
         for technique in unique(one for value in patterns for one in TECHNIQUE.findall(value)):
-            yield fact("technique", technique, "mentioned", vocabulary="attack")
+            yield fact("technique", technique, "mentioned")
 
     def _first(self, key: str) -> str | None:
         return next((value.lower() for found, value in self.values if found == key), None)

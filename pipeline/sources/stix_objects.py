@@ -16,11 +16,11 @@ from pipeline.sources.fields import (
     TLP,
     at,
     fact,
-    label_key,
     mappings,
     sector_facts,
     strings,
 )
+from pipeline.sources.prose import actor_fact
 
 ACTORS = frozenset({"threat-actor", "intrusion-set"})
 STRICTNESS = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
@@ -58,6 +58,7 @@ class StixObject(msgspec.Struct, gc=False):
     object_marking_refs: Any = None
     external_references: Any = None
     sectors: Any = None
+    aliases: Any = None
     relationship_type: Any = None
     source_ref: Any = None
     target_ref: Any = None
@@ -131,7 +132,7 @@ class Context:
             if thing is None:
                 continue
             if thing.type in ACTORS and (name := self.name_of(ref)):
-                yield fact("actor", label_key(name), "named", label=name)
+                yield actor_fact(name, "named", strings(thing.aliases))
             elif thing.type == "identity":
                 yield from sector_facts(strings(thing.sectors), "stix", stance)
             else:
@@ -145,7 +146,7 @@ def _external_facts(thing: StixObject) -> Iterator[dict[str, Any]]:
         if thing.type == "vulnerability" and CVE.fullmatch(name):
             yield fact("cve", name.upper(), "mentioned")
         elif thing.type == "attack-pattern" and TECHNIQUE.fullmatch(name):
-            yield fact("technique", name, "mentioned", vocabulary="attack")
+            yield fact("technique", name, "mentioned")
 
 
 def _first_of_each(facts: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -22,13 +22,13 @@ from pipeline.sources.fields import (
     at,
     cves_in,
     fact,
-    label_key,
     mappings,
     sector_facts,
     strings,
     unique,
 )
 from pipeline.sources.parsing import Record, as_json, chunked, json_lines, json_value
+from pipeline.sources.prose import actor_fact
 
 TABLE = "reports"
 SEVERITY = {
@@ -43,7 +43,7 @@ SEVERITY = {
 }
 CREDIBILITY = {"high": 2, "medium": 3, "low": 4, "none": 6}
 OF_A_STATE = frozenset({"State-affiliated", "Nation-state"})
-STATES = {"IR": "iran", "RU": "russia", "CN": "china", "KP": "north korea"}
+STATES = {"IR": "iran", "RU": "russia", "CN": "china", "KP": "north-korea"}
 UNKNOWN_INDUSTRY = frozenset({"0", "00", "000", "0000", "00000", "000000", "unknown"})
 
 
@@ -162,7 +162,7 @@ def _actors(incident: dict[str, Any]) -> Iterator[dict[str, Any]]:
                 if country in STATES:
                     yield fact("actor", STATES[country], "suspected", label=country)
         for name in strings(actor.get("name")):
-            yield fact("actor", label_key(name), "named", label=name)
+            yield actor_fact(name, "named")
 
 
 def _date(incident: dict[str, Any]) -> Iterator[dict[str, Any]]:

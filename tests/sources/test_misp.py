@@ -60,7 +60,7 @@ def test_tags_and_clusters_give_facts(rows):
         ("misp", "private sector"): "mentioned",
         ("misp", "finance"): "mentioned",
     }
-    assert set(facts(rows[0], "actor")) == {"quiet otter"}
+    assert set(facts(rows[0], "actor")) == {"quiet-otter"}
     assert facts(rows[0], "technique") == ["T1190"]
     assert facts(rows[0], "cve") == ["CVE-2019-11510", "CVE-2019-19781"]
 

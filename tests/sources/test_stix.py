@@ -45,7 +45,7 @@ def test_a_report_tells_what_its_objects_say(rows):
         0.85,
     )
     assert said(report) == {
-        ("actor", "quiet otter", "named"),
+        ("actor", "quiet-otter", "named"),
         ("cve", "CVE-2019-19781", "mentioned"),
         ("sector", "energy", "attacked"),
         ("sector", "infrastructure", "attacked"),
