@@ -141,7 +141,6 @@ SOURCE = Source(
     reliability="C",
     reliability_reason="Stated by the supplier about its own product",
     licence="Own records",
-    is_snapshot=True,
     suffixes=(".json",),
     tlp="AMBER",
 )

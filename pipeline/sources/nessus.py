@@ -116,7 +116,6 @@ SOURCE = Source(
     reliability="B",
     reliability_reason="Authenticated scans see installed versions; others read banners",
     licence="Own records",
-    is_snapshot=True,
     suffixes=(".nessus", ".xml"),
     tlp="AMBER",
 )

@@ -68,7 +68,6 @@ SOURCE = Source(
     reliability="B",
     reliability_reason="Authenticated scans where suppliers allow them, banners elsewhere",
     licence="Own records",
-    is_snapshot=True,
     expected_every_days=7,
     suffixes=(".csv", ".tsv", ".txt", ".xlsx", ".parquet"),
     tlp="AMBER",
