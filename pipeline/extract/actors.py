@@ -5,15 +5,16 @@ from collections.abc import Iterator
 from datetime import date
 from functools import cache
 
-from pipeline.extract.facts import Fact, Moment, clause, doubted, quote, within
+from pipeline.extract.facts import Fact, Moment, clause, distance, doubted, quote, within
 from pipeline.extract.lexicon import Entry, Hit, Sentence, read_table
 
 REACH_OF_NAME = 80
 REACH_OF_ADJECTIVE = 30
 
 _CONFIDENCE = {"named": 0.9, "claimed": 0.6, "suspected": 0.6, "denied": 0.8, "history": 0.8}
+_DOUBTS = (("denied", "denial", 100), ("claimed", "claim", 80), ("suspected", "doubt", 50))
 _PATTERN = re.compile(
-    r"\b(?:APT[- ]?(?:C-)?\d{1,3}|TA\d{3,4}|FIN\d{1,2}|UNC\d{3,5}|DEV-\d{4}|Storm-\d{4}"
+    r"\b(?:APT[- ]?(?:C-)?\d{1,3}|TA[1-9]\d{2,3}|FIN\d{1,2}|UNC\d{3,5}|DEV-\d{4}|Storm-\d{4}"
     r"|TEMP\.[A-Z]\w{2,20}"
     r"|[A-Z][a-z]{2,12} (?:Panda|Bear|Kitten|Spider|Chollima|Tiger|Leopard|Buffalo|Jackal|Crane"
     r"|Typhoon|Sandstorm|Blizzard|Sleet|Tempest))\b"
@@ -31,7 +32,7 @@ _PLACE_BEFORE = re.compile(
 )
 _ORIGIN_BEFORE = re.compile(
     r"\b(?:linked|attributed|tied|belonging|traced|connected|loyal|link|ties|links|affiliated"
-    r"|aligned|associated) (?:to|with) (?:the )?$"
+    r"|aligned|associated|blamed) (?:to|with|on) (?:the )?$"
 )
 
 
@@ -40,7 +41,7 @@ def actor_facts(sentence: Sentence, moment: Moment, published_on: date) -> Itera
     listed = [h for h in sentence.found("actor") if _is_meant(sentence, h, published_on)]
     for hit in sorted(listed + _patterned(sentence, published_on)):
         bounds = clause(sentence, hit.start, hit.end)
-        stance = _stance(sentence, bounds, moment)
+        stance = _stance(sentence, hit, bounds, moment)
         yield Fact(
             fact_type="actor",
             vocabulary="actor",
@@ -59,8 +60,8 @@ def _is_meant(sentence: Sentence, hit: Hit, published_on: date) -> bool:
 
 
 def _as_written(sentence: Sentence, hit: Hit) -> bool:
-    written = sentence.text[hit.start : hit.end]
-    return written in (hit.entry.phrase, hit.entry.phrase.upper())
+    written, listed = sentence.text[hit.start : hit.end], hit.entry.phrase
+    return written == listed or (written[0].isupper() and not listed.isupper())
 
 
 def _as_group(sentence: Sentence, hit: Hit) -> bool:
@@ -122,10 +123,11 @@ def _known_since() -> dict[str, int]:
     return {row["alias"].lower(): int(row["known_since"]) for row in rows}
 
 
-def _stance(sentence: Sentence, bounds: tuple[int, int], moment: Moment) -> str:
+def _stance(sentence: Sentence, hit: Hit, bounds: tuple[int, int], moment: Moment) -> str:
     if moment.is_past:
         return "history"
-    for stance, group in (("denied", "denial"), ("claimed", "claim"), ("suspected", "doubt")):
-        if within(sentence.found(group), bounds):
+    for stance, group, reach in _DOUBTS:
+        cues = within(sentence.found(group), bounds)
+        if any(distance(cue, hit.start, hit.end) <= reach for cue in cues):
             return stance
     return "named"

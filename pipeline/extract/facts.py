@@ -9,7 +9,7 @@ from pipeline.extract.lexicon import Hit, Sentence
 LONGEST_QUOTE = 600
 DOUBT_FACTOR = 0.8
 
-_OPENS = re.compile(r"[;:(]\s")
+_OPENS = re.compile(r"[;(]\s")
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ _PUNCTUATION = str.maketrans(
     }
 )  # fmt: skip
 _LINK = re.compile(r"!?\[([^\[\]\n]{0,200})\]\((?:[^()\s]{1,1000})\)")
+_ADDRESS = re.compile(r"<?\bhttps?://([^\s/<>()\[\]\"']{1,255})[^\s<>()\[\]\"']*>?")
 _MARKUP = re.compile(r"[*_`#]{2,}|^[ \t]*[#>]+[ \t]|(?<!\w)[*_`](?=\w)|(?<=\w)[*_`](?!\w)", re.M)
 _RULE = re.compile(r"^[-=~ \t]{3,}$", re.M)
 _BULLET = re.compile(r"^\s*(?:[*+>-]|\d{1,2}[.)]|[a-z][.)])\s+")
@@ -27,7 +28,7 @@ def normalise(text: str) -> str:
     """Plain characters, no mark-up, single blanks, one newline between lines."""
     text = unicodedata.normalize("NFKC", text.replace("\r\n", "\n")).translate(_PUNCTUATION)
     text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in _INVISIBLE)
-    text = _RULE.sub("", _MARKUP.sub("", _LINK.sub(r"\1", text)))
+    text = _RULE.sub("", _MARKUP.sub("", _ADDRESS.sub(r"\1", _LINK.sub(r"\1", text))))
     lines = (_BLANKS.sub(" ", line).strip() for line in text.split("\n"))
     return "\n".join(lines)
 

@@ -9,6 +9,8 @@ from pipeline.extract.lexicon import Entry, Hit, Sentence, cues
 HEAD_WITHIN_WORDS = 3
 LIST_GAP = 60
 SPEAKER_WITHIN = 25
+TOOL_WITHIN = 2
+PARTNER_WITHIN = 15
 
 _CONFIDENCE = {
     "threatened": 0.9,
@@ -19,7 +21,9 @@ _CONFIDENCE = {
     "mentioned": 0.5,
 }
 _WORDS = re.compile(r"[^\W_]+(?:['.-][^\W_]+)*")
+_JOINS = re.compile(r"[,/&]| (?:as well as|including|like|to) ")
 _STOP = re.compile(r'[.;:!?"()]')
+_NAME_GOES_ON = re.compile(r"[._@\\]\w")
 _OFFICIAL = re.compile(
     r"(?<![\w./@-])(?:[a-z0-9-]{1,63}\.){1,4}(gov|mil)(?:\.[a-z]{2})?(?![\w.-]*\w)"
 )
@@ -46,7 +50,9 @@ def sector_facts(sentence: Sentence, moment: Moment) -> Iterator[Fact]:
 
 def _groups(sentence: Sentence) -> list[list[Hit]]:
     """Lists of sector words, each word standing alone being a list of one."""
-    hits = sorted(sentence.found("sector") + _official_sites(sentence))
+    covers = sentence.found("other", "actor")
+    hits = [hit for hit in sentence.found("sector") if not _inside(hit, covers)]
+    hits = sorted(_in_prose(sentence, hits) + _official_sites(sentence))
     groups: list[list[Hit]] = []
     for hit in hits:
         if groups and _is_listed(sentence, groups[-1][-1], hit):
@@ -56,12 +62,24 @@ def _groups(sentence: Sentence) -> list[list[Hit]]:
     return [group for group in groups if len(group) > 2 or _has_meaning(sentence, group)]
 
 
+def _in_prose(sentence: Sentence, hits: list[Hit]) -> list[Hit]:
+    """Without those that are part of an address or of a file's name."""
+    return [
+        hit
+        for hit in hits
+        if sentence.lower[max(0, hit.start - 1) : hit.start] not in (*"./@_\\",)
+        and not _NAME_GOES_ON.match(sentence.lower, hit.end)
+    ]
+
+
 def _is_listed(sentence: Sentence, before: Hit, hit: Hit) -> bool:
     gap = sentence.lower[before.end : hit.start]
     if not 0 <= hit.start - before.end <= LIST_GAP or _STOP.search(gap):
         return False
+    words = _WORDS.findall(gap)
     between = cues("connective") | cues("head")
-    return all(word in between for word in _WORDS.findall(gap))
+    is_joined = bool(_JOINS.search(gap)) or "and" in words or "or" in words
+    return is_joined and all(word in between for word in words)
 
 
 def _has_meaning(sentence: Sentence, group: list[Hit]) -> bool:
@@ -73,7 +91,8 @@ def _has_head(sentence: Sentence, hit: Hit) -> bool:
         if head.start < hit.end:
             continue
         gap = sentence.lower[hit.end : head.start]
-        return not _STOP.search(gap) and len(_WORDS.findall(gap)) < HEAD_WITHIN_WORDS
+        words = HEAD_WITHIN_WORDS if hit.entry.needs == "head" else 1
+        return not _STOP.search(gap) and len(_WORDS.findall(gap)) < words
     return False
 
 
@@ -95,12 +114,21 @@ def _stance(
         return "history"
     if within(sentence.found("exclusion"), bounds):
         return "excluded"
-    if any(0 <= hit.start - end <= SPEAKER_WITHIN for hit in sentence.found("speaker")):
+    if _is_no_target(sentence, start, end):
         return "mentioned"
     return (
         _by_nearest_cue(sentence, start, end, bounds)
         or moment.heading_stance
         or ("affected" if within(sentence.found("affected"), bounds) else "mentioned")
+    )
+
+
+def _is_no_target(sentence: Sentence, start: int, end: int) -> bool:
+    """The sector speaks, takes part, or is what attackers use as a tool or as a mask."""
+    return (
+        any(0 <= hit.start - end <= TOOL_WITHIN for hit in sentence.found("tool"))
+        or any(0 <= hit.start - end <= SPEAKER_WITHIN for hit in sentence.found("speaker"))
+        or any(0 <= start - hit.end <= PARTNER_WITHIN for hit in sentence.found("partner"))
     )
 
 
