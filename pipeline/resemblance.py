@@ -1,14 +1,18 @@
 """How alike two threat reports are: whether they tell of one event, how surely and why."""
 
 import re
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import pairwise
+from heapq import nsmallest
+from itertools import chain, pairwise, product
 
 MOST_IN_BUCKET = 30
-"""Only so many of the latest reports that share a feature are compared: never quadratic."""
+"""Only so many of the latest reports that share a feature are looked at: never quadratic."""
+
+MOST_COMPARED = 10
+"""Of those, only so many that share the most features are compared word by word."""
 
 MOST_SHARING_ADDRESS = 20
 """An address given by more reports than this is a general reference, not the story's own."""
@@ -56,6 +60,11 @@ class Report:
                 found[match[1]].add(identifier)
         return found
 
+    @cached_property
+    def telling(self) -> float:
+        """How far the title alone identifies a story: a headline of six words does, a name not."""
+        return 0.8 * min(1.0, len(set(_WORD.findall(self.title.lower()))) / 6)
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -73,11 +82,13 @@ class Index:
         """Texts published further apart than the window are not compared."""
         self._window_days = window_days
         self._reports: dict[str, Report] = {}
+        self._places: dict[str, int] = {}
         self._buckets: dict[object, deque[str]] = defaultdict(lambda: deque(maxlen=MOST_IN_BUCKET))
         self._n_sharing: dict[str, int] = defaultdict(int)
 
     def add(self, report: Report) -> None:
         """Remember a report."""
+        self._places[report.report_id] = len(self._reports)
         self._reports[report.report_id] = report
         for bucket in self._buckets_of(report):
             self._buckets[bucket].append(report.report_id)
@@ -111,18 +122,27 @@ class Index:
                 yield Match(other, 1.0, f"It shares {identifier} with {other}.")
 
     def _look_alikes(self, report: Report) -> list[str]:
-        found: set[str] = set()
-        for address in report.addresses:
-            if self._n_sharing[address] <= MOST_SHARING_ADDRESS:
-                found.update(self._buckets.get(("address", address), ()))
-        for band in report.bands:
-            for window in range(report.window - 1, report.window + 2):
-                found.update(
-                    other
-                    for other in self._buckets.get((band, window), ())
-                    if abs(self._reports[other].day - report.day) <= self._window_days
-                )
-        return sorted(found)
+        """Those with most features in common; of equals those known first."""
+        features: list[object] = [
+            ("address", address)
+            for address in report.addresses
+            if self._n_sharing[address] <= MOST_SHARING_ADDRESS
+        ]
+        windows = range(report.window - 1, report.window + 2)
+        features += product(report.bands, windows)
+        n_shared = Counter(
+            chain.from_iterable(self._buckets.get(feature, ()) for feature in features)
+        )
+        near = (
+            (-n, self._places[other], other)
+            for other, n in n_shared.items()
+            if self._is_near(report, self._reports[other])
+        )
+        return [other for *_, other in nsmallest(MOST_COMPARED, near)]
+
+    def _is_near(self, report: Report, other: Report) -> bool:
+        days = abs(report.day - other.day)
+        return days <= self._window_days or not report.addresses.isdisjoint(other.addresses)
 
 
 def compare(report: Report, other: Report) -> Match:
@@ -130,7 +150,7 @@ def compare(report: Report, other: Report) -> Match:
     title = title_likeness(report.title, other.title)
     body = body_likeness(report.body, other.body)
     agreement, said = _agreement(report, other)
-    floor = min(_telling(report.title), _telling(other.title))
+    floor = min(report.telling, other.telling)
     similarity = max(body or 0.0, title * (floor + (1 - floor) * agreement))
     similarity *= CONTRADICTED ** len(contradictions(report, other, body))
     days = abs(report.day - other.day)
@@ -167,11 +187,6 @@ def pairs_of_words(text: str) -> frozenset[tuple[str, str]]:
     """Pairs of neighbouring words."""
     words = _WORD.findall(text.lower())
     return frozenset(pairwise(words))
-
-
-def _telling(title: str) -> float:
-    """How far a title alone identifies a story: a headline of six words does, a name does not."""
-    return 0.8 * min(1.0, len(set(_WORD.findall(title.lower()))) / 6)
 
 
 def _agreement(report: Report, other: Report) -> tuple[float, str]:
