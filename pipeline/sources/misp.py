@@ -23,6 +23,7 @@ from pipeline.sources.fields import (
 )
 from pipeline.sources.misp_tags import Tags
 from pipeline.sources.parsing import Record, as_json, chunked, json_value, unreadable
+from pipeline.sources.prose import facts_in
 
 TABLE = "reports"
 SEVERITY = {"1": 8.0, "2": 5.5, "3": 3.0, "4": None}
@@ -50,7 +51,7 @@ def _rows(delivery: Delivery) -> Iterator[Row]:
             continue
         for record in records:
             number += 1
-            yield _row(number, record)
+            yield _row(number, record, delivery.delivered_at)
 
 
 def _records(document: Document) -> Iterator[Record]:
@@ -70,18 +71,20 @@ def _records(document: Document) -> Iterator[Record]:
             )
 
 
-def _row(number: int, record: Record) -> Row:
+def _row(number: int, record: Record, delivered_at: datetime) -> Row:
     event = record.fields
     cells = Cells(event)
     tags = Tags(event)
     modified = _unix(cells, "timestamp")
+    published_at = cells.moment("date", required=True)
+    body = _told(event)
     row = {
         "source_row": number,
         "report_key": cells.text("uuid", required=True),
         "kind": tags.kind(),
         "title": cells.text("info", required=True),
         "publisher": cells.text("Orgc.name"),
-        "published_at": cells.moment("date", required=True),
+        "published_at": published_at,
         "modified_at": modified,
         "disclosed_at": _unix(cells, "publish_timestamp") or modified,
         "severity_0_10": cells.choice("threat_level_id", SEVERITY),
@@ -89,8 +92,12 @@ def _row(number: int, record: Record) -> Row:
         "confidence_0_1": tags.confidence(),
         "tlp": tags.tlp(),
         "refs": _links(event),
-        "facts": [*tags.facts(), *(fact("cve", cve, "mentioned") for cve in _cves(event))],
-        "body": _told(event),
+        "facts": [
+            *tags.facts(),
+            *(fact("cve", cve, "mentioned") for cve in _cves(event)),
+            *facts_in(body, published_at or delivered_at),
+        ],
+        "body": body,
         "record": as_json(event),
     }
     return row | {"problems": record.problems + cells.problems}

@@ -11,6 +11,7 @@ For a historical import an object counts as known since its version was made (`m
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -19,6 +20,7 @@ from pipeline.sources.archive import Document, documents
 from pipeline.sources.base import Delivery, Row, Rows, Source
 from pipeline.sources.fields import Cells, mappings, strings
 from pipeline.sources.parsing import as_json, chunked, unreadable
+from pipeline.sources.prose import facts_in
 from pipeline.sources.stix_objects import Context, StixObject
 
 TABLE = "reports"
@@ -34,6 +36,7 @@ KINDS = {
     "indicator": "sighting",
     "sighting": "sighting",
 }
+TOLD_IN_PROSE = frozenset(KINDS) - {"malware", "indicator", "sighting"}
 KINDS_OF_REPORTS = {"campaign": "campaign", "vulnerability": "advisory"}
 WITH_SHARED_REFERENCES = ("report", "grouping", "incident")
 
@@ -108,6 +111,7 @@ def _row(
         problem = f"Object {number} is no readable JSON object: deliver it again."
         return {"source_row": number, "record": as_json({"object": record}), "problems": [problem]}
     cells = Cells(msgspec.structs.asdict(thing))
+    description = cells.text("description")
     created = cells.moment("created")
     modified = cells.moment("modified") or created
     return {
@@ -125,11 +129,20 @@ def _row(
         "confidence_0_1": _confidence(cells),
         "tlp": context.tlp_of(thing),
         "refs": _urls(thing) if thing.type in WITH_SHARED_REFERENCES else [],
-        "facts": context.facts_of(thing) if thing.type in KINDS else [],
-        "body": cells.text("description"),
+        "facts": _facts(thing, context, description, created or delivered_at),
+        "body": description,
         "record": record,
         "problems": cells.problems,
     }
+
+
+def _facts(
+    thing: StixObject, context: Context, description: str | None, told_at: datetime
+) -> list[dict[str, Any]]:
+    if thing.type not in KINDS:
+        return []
+    prose = facts_in(description, told_at) if thing.type in TOLD_IN_PROSE else []
+    return [*context.facts_of(thing), *prose]
 
 
 def _kind(cells: Cells) -> str:

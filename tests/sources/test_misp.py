@@ -75,8 +75,8 @@ def test_what_is_undefined_or_unknown_stays_blank(rows):
 def test_bad_cells_and_entries_are_named(rows):
     assert [problem.split(" ")[0] for problem in problems(rows[2])] == [
         "`timestamp`",
-        "`info`",
         "`date`",
+        "`info`",
         "`threat_level_id`",
     ]
     assert problems(rows[3])[0] == "Entry 4 holds no `Event`."
