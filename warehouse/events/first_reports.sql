@@ -6,7 +6,7 @@ with versions as (
         source_id || '/' || report_key as report_id,
         case when getvariable('knowledge') = 'now' then disclosed_at else known_at end as clock
     from validated.reports
-    where report_key is not null
+    where report_key is not null and kind is distinct from 'context'
 ),
 
 first_versions as (
