@@ -4,7 +4,7 @@ from datetime import date
 
 import duckdb
 
-from pipeline.warehouse import install
+from pipeline.warehouse import install, models
 
 DAY = date(2026, 9, 30)
 
@@ -44,103 +44,101 @@ select
 from days as d
 cross join method.sectors as s;
 
-create or replace temp table parts as
-select
-    d.score_date,
-    m.*,
-    t.threat_points,
-    t.threat_rate_30d,
-    14 * chance(m.i, 'open') - 4
-    + 3 * chance(m.i, (d.score_date - date '2000-01-01') // 10) as susceptibility_points,
-    40 + t.threat_points + susceptibility_points + m.consequence_points as unbounded,
-    m.i % 17 = 0 as is_unscored
-from days as d
-cross join members as m
-inner join scores.sector_threat_daily as t
-    on d.score_date = t.score_date and m.sector_id = t.sector_id
-where
-    d.score_date >= getvariable('day')::date - 1
-    or d.score_date in (getvariable('day')::date - 7, getvariable('day')::date - 30)
-    or m.i <= 60;
-
-insert into scores.supplier_daily by name
-select
-    p.score_date,
-    p.supplier_id,
-    p.name as supplier_name,
-    ['DE', 'FR', 'NO', 'US', null][1 + p.i % 5] as country,
-    format('{} 100 %', p.sector_id) as sectors,
-    p.sector_id as main_sector_id,
-    if(p.i % 11 = 0, null, p.criticality) as criticality_1_5,
-    p.threat_rate_30d,
-    0.1 * pow(2, p.susceptibility_points / 10) as susceptibility_0_1,
-    pow(2, p.consequence_points / 10) as consequence,
-    if(p.is_unscored, null, pow(2, p.unbounded / 10)) as risk,
-    if(p.is_unscored, null, 40) as baseline_points,
-    if(p.is_unscored, null, p.threat_points) as threat_points,
-    if(p.is_unscored, null, p.susceptibility_points) as susceptibility_points,
-    if(p.is_unscored, null, p.consequence_points) as consequence_points,
-    if(p.is_unscored, null, least(greatest(p.unbounded, 0), 100) - p.unbounded) as bound_points,
-    if(p.is_unscored, null, least(greatest(p.unbounded, 0), 100)) as score_0_100,
-    least(greatest(score_0_100 - 6, 0), 100) as score_low_0_100,
-    least(greatest(score_0_100 + 6, 0), 100) as score_high_0_100,
-    round(score_0_100, 1)::decimal(4, 1) as published_score,
-    (
-        select max_by(b.band_id, b.lower_score)
-        from method.bands as b
-        where b.lower_score <= round(score_0_100, 1)
-    ) as band_id,
-    if(p.is_unscored, null, chance(p.i, 'loss')) as loss_probability_30d,
-    p.i % 7 as n_open_vulnerabilities,
-    if(p.is_unscored, 'not scored: threat sources are missing', 'complete') as coverage_state
-from parts as p;
-
-create or replace temp table means as
+insert into quality.scored_days by name
 select
     score_date,
-    main_sector_id as sector_id,
-    count(*) as n_suppliers,
-    avg(risk) as risk,
-    avg(threat_points) as threat_points,
-    10 * log2(avg(risk)) as unbounded,
-    avg(consequence_points) as consequence_points
-from scores.supplier_daily
-group by all;
+    'then' as knowledge,
+    'abcdef012345' as method_version,
+    sha256(score_date::varchar) as inputs_sha256,
+    left(sha256('run' || score_date::varchar), 16) as run_id
+from days;
 
-insert into scores.sector_daily by name
+insert into scores.mix_threat_daily by name
 select
-    m.score_date,
-    m.sector_id,
-    m.n_suppliers,
-    if(is_unscored, null, m.risk) as risk,
-    if(is_unscored, null, 40) as baseline_points,
-    if(is_unscored, null, m.threat_points) as threat_points,
-    if(is_unscored, null, m.unbounded - 40 - m.threat_points - m.consequence_points)
-        as susceptibility_points,
-    if(is_unscored, null, m.consequence_points) as consequence_points,
-    if(is_unscored, null, least(m.unbounded, 100) - m.unbounded) as bound_points,
-    if(is_unscored, null, least(m.unbounded, 100)) as score_0_100,
-    score_0_100 - 4 as score_low_0_100,
-    score_0_100 + 4 as score_high_0_100,
-    round(score_0_100, 1)::decimal(4, 1) as published_score,
-    (
-        select max_by(b.band_id, b.lower_score)
-        from method.bands as b
-        where b.lower_score <= round(score_0_100, 1)
-    ) as band_id,
-    if(is_unscored, null, 0.4) as worst_ten_share_0_1,
-    1.0 as coverage_0_1,
-    case
-        when is_unscored then 'not scored: threat sources are missing'
-        when m.sector_id = 'logistics' then 'partial: threat sources late'
-        else 'complete'
-    end as coverage_state
+    t.score_date,
+    t.sector_id as mix_id,
+    if(is_unscored, null, t.threat_rate_30d) as threat_rate_30d,
+    if(is_unscored, 0.1, 1) as threat_coverage_0_1,
+    method.parameter('typical_score') as baseline_points,
+    if(is_unscored, null, t.threat_points) as threat_points,
+    if(is_unscored, null, 9) as threat_variance_points2
 from (
     select
         *,
         sector_id = 'transit' and score_date >= getvariable('day')::date - 2 as is_unscored
-    from means
-) as m;
+    from scores.sector_threat_daily
+) as t;
+
+insert into scores.supplier_spans by name
+select
+    m.supplier_id,
+    if(span = 1, (select min(score_date) from days), getvariable('day')::date - 3) as first_date,
+    getvariable('day')::date - if(span = 1, 4, 0) as last_date,
+    m.name as supplier_name,
+    ['DE', 'FR', 'NO', 'US', null][1 + m.i % 5] as country,
+    m.sector_id as mix_id,
+    m.sector_id as main_sector_id,
+    format('{} 100 %', m.sector_id) as sectors,
+    if(m.i % 11 = 0, null, m.criticality) as criticality_1_5,
+    pow(2, m.consequence_points / 10) as consequence,
+    14 * chance(m.i, if(m.i % 3 = 0, 0, span)) - 4 as susceptibility_points,
+    0.1 * pow(2, susceptibility_points / 10) as susceptibility_0_1,
+    if(m.i % 13 = 0, null, 5) as n_open_vulnerabilities,
+    [
+        {
+            'cve_id': format('CVE-2026-{:04d}', 1000 + hash(m.i, k) % 30),
+            'share_0_1': 0.5 / k,
+            'delivery_id': 'scanner/1',
+            'source_row': k
+        } for k in if(m.i % 13 = 0, [], [1, 2, 3])
+    ] as drivers,
+    'register/1' as delivery_id,
+    m.i as source_row,
+    -4 as usual_susceptibility_points,
+    m.consequence_points,
+    4 as exposure_variance_points2,
+    case when m.i % 13 = 0 then 'no scan' when m.i % 11 = 0 then 'no criticality' else '' end
+        as gaps
+from members as m
+cross join range(1, 3) as r (span);
+
+create or replace temp table means as
+select
+    p.score_date,
+    p.main_sector_id as sector_id,
+    count(*) as n_suppliers,
+    avg(pow(2, p.score_0_100 / 10)) as risk,
+    avg(p.threat_points) as threat_points,
+    10 * log2(avg(pow(2, p.score_0_100 / 10))) as unbounded,
+    avg(p.consequence_points) as consequence_points
+from scores.supplier_daily as p
+inner join days as d on p.score_date = d.score_date
+group by all;
+
+insert into scores.sector_daily by name
+select
+    score_date,
+    sector_id,
+    n_suppliers,
+    risk,
+    if(risk is null, null, 40) as baseline_points,
+    threat_points,
+    unbounded - 40 - threat_points - consequence_points as susceptibility_points,
+    if(risk is null, null, consequence_points) as consequence_points,
+    if(risk is null, null, 0) as bound_points,
+    unbounded as score_0_100,
+    unbounded - 4 as score_low_0_100,
+    unbounded + 4 as score_high_0_100,
+    round(unbounded, 1)::decimal(4, 1) as published_score,
+    method.band(published_score) as band_id,
+    if(risk is null, null, 0.4) as worst_ten_share_0_1,
+    1.0 as coverage_0_1,
+    case
+        when risk is null then 'not scored: threat sources are missing'
+        when sector_id = 'logistics' then 'partial: threat sources late'
+        else 'complete'
+    end as coverage_state
+from means;
 
 insert into scores.sector_driver_daily by name
 select
@@ -163,21 +161,6 @@ select
     t.threat_points * share_0_1 as points
 from scores.sector_threat_daily as t
 cross join range(1, 7) as r (k);
-
-insert into scores.supplier_driver_daily by name
-select
-    s.score_date,
-    s.supplier_id,
-    k as driver_rank,
-    ['vulnerability', 'vulnerability', 'other', 'usual'][k] as driver_kind,
-    if(k < 3, format('CVE-2026-{:04d}', 1000 + hash(s.supplier_id, k) % 30), null) as driver_id,
-    coalesce(driver_id, if(k = 3, '3 other open vulnerabilities', 'What any supplier has'))
-        as driver_title,
-    if(k < 4, [0.6, 0.3, 0.1][k], 0) as share_0_1,
-    if(k < 4, (s.susceptibility_points + 4) * share_0_1, -4) as points
-from scores.supplier_daily as s
-cross join range(1, 5) as r (k)
-where s.published_score is not null;
 
 insert into raw.deliveries by name
 select
@@ -241,15 +224,6 @@ from days as d
 cross join method.sources as s
 left join raw.deliveries as r on s.source_id = r.source_id and r.delivered_at < d.score_date + 1
 group by d.score_date, s.source_id;
-
-insert into quality.scored_days by name
-select
-    score_date,
-    'then' as knowledge,
-    'abcdef012345' as method_version,
-    sha256(score_date::varchar) as inputs_sha256,
-    left(sha256('run' || score_date::varchar), 16) as run_id
-from days;
 """
 
 
@@ -266,6 +240,9 @@ def world(
     """A warehouse in memory that holds scores for `n_days` days up to `day`."""
     con = duckdb.connect()
     install(con)
+    for model in models():
+        if model.is_view:
+            con.execute(f"create or replace view {model.name} as {model.sql}")
     variables = {
         "day": day,
         "n_days": n_days,

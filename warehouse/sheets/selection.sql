@@ -67,10 +67,11 @@ select
     p.published_score - e.score_7 as change_7,
     p.published_score - e.score_30 as change_30,
     e.score_1,
-    round(p.baseline_points, 1) as baseline,
-    round(p.threat_points, 1) as threat,
-    round(p.susceptibility_points, 1) as susceptibility,
-    round(p.consequence_points, 1) as consequence,
+    p.published_score is not null as is_scored,
+    if(is_scored, round(p.baseline_points, 1), null) as baseline,
+    if(is_scored, round(p.threat_points, 1), null) as threat,
+    if(is_scored, round(p.susceptibility_points, 1), null) as susceptibility,
+    if(is_scored, round(p.consequence_points, 1), null) as consequence,
     round(p.published_score::double - baseline - threat - susceptibility - consequence, 1) as rest
 from placed as p
 left join earlier as e on p.supplier_id = e.supplier_id
