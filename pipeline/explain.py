@@ -1,7 +1,7 @@
-"""Why a score is what it is: the method run again for one day and the suppliers concerned.
+"""Why a score is what it is, from the published snapshot: every day's parts down to files and rows.
 
-Nothing is estimated: the day's models run over the published facts, in memory, and what they give
-is shared out by `pipeline.attribution`. A result that differs from the stored score is an error.
+Nothing is estimated: the facts that the score was computed from are shared out by
+`pipeline.attribution`. Where they no longer give the stored score, that is an error.
 """
 
 from collections import defaultdict
@@ -30,7 +30,7 @@ from pipeline.explanation import (
     VulnerabilityLine,
     mean_susceptibility,
 )
-from pipeline.warehouse import Connection, models_for, open_beside, query, replace_days
+from pipeline.warehouse import Connection, models, query, replace_range
 
 Row = dict[str, Any]
 
@@ -41,15 +41,12 @@ def explain_supplier(con: Connection, supplier_id: str, day: date) -> SupplierEx
     Raises:
         SectorRiskError: the day is not scored, or its inputs have changed since.
     """
-    return explain_supplier_days(con, supplier_id, [day])[0]
-
-
-def explain_supplier_days(
-    con: Connection, supplier_id: str, days: list[date]
-) -> list[SupplierExplanation]:
-    """The same for several days, cheaper than one by one."""
-    with _recomputing(con, "select ? as supplier_id", supplier_id) as beside:
-        return [_supplier(beside, supplier_id, day) for day in days]
+    with _day(con, day) as reading:
+        rows = query(reading, "explain_score", day=day, supplier_id=supplier_id)
+        row = _one(reading, day, f"supplier {supplier_id}", rows)
+        explained = _supplier(reading, day, row)
+        _check(explained, explained.recomputed(_parameters(reading)))
+        return explained
 
 
 def explain_sector(con: Connection, sector_id: str, day: date) -> SectorExplanation:
@@ -58,16 +55,12 @@ def explain_sector(con: Connection, sector_id: str, day: date) -> SectorExplanat
     Raises:
         SectorRiskError: the day is not scored, or its inputs have changed since.
     """
-    return explain_sector_days(con, sector_id, [day])[0]
-
-
-def explain_sector_days(
-    con: Connection, sector_id: str, days: list[date]
-) -> list[SectorExplanation]:
-    """The same for several days, cheaper than one by one."""
-    scope = "select distinct supplier_id from published.facts.supplier_sectors where sector_id = ?"
-    with _recomputing(con, scope, sector_id) as beside:
-        return [_sector(beside, sector_id, day) for day in days]
+    with _day(con, day) as reading:
+        rows = query(reading, "explain_sector_score", day=day, sector_id=sector_id)
+        row = _one(reading, day, f"sector {sector_id}", rows)
+        explained = _sector(reading, day, row)
+        _check(explained, explained.recomputed(_parameters(reading)))
+        return explained
 
 
 def resolve(con: Connection, name: str, day: date) -> tuple[str, str]:
@@ -90,80 +83,72 @@ def resolve(con: Connection, name: str, day: date) -> tuple[str, str]:
 
 
 @contextmanager
-def _recomputing(con: Connection, scope: str, key: str) -> Iterator[Connection]:
-    """Beside the published warehouse, with the facts of the suppliers in scope only."""
-    with open_beside(con) as beside:
-        beside.execute(f"create temp table scope as {scope}", [key])
-        for (table,) in beside.execute(
-            "select table_name from duckdb_tables() where database_name = 'published' "
-            "and schema_name = 'raw'"
-        ).fetchall():
-            beside.execute(f"drop table raw.{table}")
-            beside.execute(f"create view raw.{table} as from published.raw.{table}")
-        for table, concerns_suppliers in beside.execute(
-            "select table_name, bool_or(column_name = 'supplier_id') from duckdb_columns() "
-            "where database_name = 'published' and schema_name = 'facts' "
-            "and table_name <> 'source_coverage_daily' group by all"
-        ).fetchall():
-            only = "semi join temp.scope using (supplier_id)" if concerns_suppliers else ""
-            beside.execute(f"drop table facts.{table}")
-            beside.execute(
-                f"create view facts.{table} as select * from published.facts.{table} {only}"
-            )
-        yield beside
+def _day(con: Connection, day: date) -> Iterator[Connection]:
+    """A cursor of its own, with the day's events as the day knew them in a temporary table."""
+    with con.cursor() as reading:
+        row = reading.execute(
+            "select knowledge from quality.scored_days where score_date = ?", [day]
+        ).fetchone()
+        reading.execute(f"set variable knowledge = '{row[0] if row else 'then'}'")
+        for model in models():
+            if model.schema == "temp":
+                replace_range(reading, model, day, day)
+        yield reading
 
 
-def _compute(beside: Connection, day: date, target: str) -> None:
-    for model in models_for(target):
-        if model.is_daily:
-            replace_days(beside, model, day, day)
+def _one(reading: Connection, day: date, what: str, rows: list[Row]) -> Row:
+    if not rows:
+        raise SectorRiskError(f"There is no score of {what} on {day}. {_not_scored(reading, day)}")
+    return rows[0]
 
 
-def _supplier(beside: Connection, supplier_id: str, day: date) -> SupplierExplanation:
-    _compute(beside, day, "scores.supplier_daily")
-    rows = query(beside, "explain_score", day=day, supplier_id=supplier_id)
-    row = _checked(beside, day, f"supplier {supplier_id}", rows)
-    sectors = query(beside, "explain_supplier_sectors", day=day, supplier_id=supplier_id)
-    minimum = _parameter(beside, "susceptibility_minimum")
+def _check(one: SupplierExplanation | SectorExplanation, parts: dict[str, float]) -> None:
+    """What is explained must be what is stored."""
+    stored = {name: value for name, value in one.score.parts.items() if name in parts}
+    if one.score.score_0_100 is None:
+        return
+    worst = max(stored, key=lambda name: abs(stored[name] - parts[name]))
+    if abs(stored[worst] - parts[worst]) > 1e-9:
+        day = one.score.score_date
+        raise SectorRiskError(
+            f"The {worst} points of {one.id} on {day} were computed from other data or with "
+            f"another method ({stored[worst]:.6f}) than are published now ({parts[worst]:.6f}). "
+            f"Score the day again: sector-risk score --from {day} --to {day} --force."
+        )
+
+
+def _supplier(reading: Connection, day: date, row: Row) -> SupplierExplanation:
+    supplier_id, usual = row["supplier_id"], row["usual_susceptibility_points"]
+    minimum = _parameters(reading)["susceptibility_minimum"]
     score = _score(row)
-    usual = points(minimum / _parameter(beside, "typical_susceptibility"))
-    lines = _vulnerabilities(
-        beside, supplier_id, day, score.parts["susceptibility"] - usual, row["last_scan_date"]
-    )
+    lines = _vulnerabilities(reading, day, row, row["susceptibility_points"] - usual)
+    sectors = query(reading, "explain_mix", day=day, mix_id=row["mix_id"])
     return SupplierExplanation(
         supplier_id=supplier_id,
-        name=row["supplier_name"],
+        name=row["supplier_name"] or supplier_id,
         score=score,
         loss_probability_30d=row["loss_probability_30d"],
-        threat=_threat(beside, day, score, sectors),
+        threat=_threat(reading, day, score, sectors),
         usual_susceptibility_points=usual,
         minimum_susceptibility=minimum,
         vulnerabilities=lines,
-        consequence=_consequence(beside, supplier_id, day),
+        consequence=_consequence(reading, day, row),
         remedies=_supplier_remedies(score, lines, minimum),
     )
 
 
-def _sector(beside: Connection, sector_id: str, day: date) -> SectorExplanation:
-    _compute(beside, day, "scores.sector_daily")
-    rows = query(beside, "explain_sector_score", day=day, sector_id=sector_id)
-    row = _checked(beside, day, f"sector {sector_id}", rows)
-    score = _score(row)
-    minimum = _parameter(beside, "susceptibility_minimum")
-    usual = points(minimum / _parameter(beside, "typical_susceptibility"))
-    members = _members(beside, sector_id, day, minimum)
-    level = beside.execute(
-        "select base_rate_30d from scores.sector_threat_daily "
-        "where score_date = ? and sector_id = ?",
-        [day, sector_id],
-    ).fetchone()
-    assert level is not None
-    sectors = [{"sector_id": sector_id, "share_0_1": 1.0, "base_rate_30d": level[0]}]
+def _sector(reading: Connection, day: date, row: Row) -> SectorExplanation:
+    sector_id, score = row["sector_id"], _score(row)
+    minimum = _parameters(reading)["susceptibility_minimum"]
+    usual = points(minimum / _parameters(reading)["typical_susceptibility"])
+    members = _members(reading, sector_id, day, minimum)
+    calm_rate = row["base_rate_30d"]
+    sectors = [{"sector_id": sector_id, "share_0_1": 1.0, "base_rate_30d": calm_rate}]
     return SectorExplanation(
         sector_id=sector_id,
-        name=_title(beside, sector_id),
+        name=row["title"],
         score=score,
-        threat=_threat(beside, day, score, sectors),
+        threat=_threat(reading, day, score, sectors),
         usual_susceptibility_points=usual if members else 0.0,
         vulnerabilities=_sector_vulnerabilities(score, members, usual),
         suppliers=_sector_members(members),
@@ -172,25 +157,8 @@ def _sector(beside: Connection, sector_id: str, day: date) -> SectorExplanation:
     )
 
 
-def _checked(beside: Connection, day: date, what: str, rows: list[Row]) -> Row:
-    if not rows or not rows[0]["is_stored"]:
-        raise SectorRiskError(
-            f"There is no score of {what} on {day}. {_not_scored(beside, day, 'published.')}"
-        )
-    now, stored = rows[0]["score_0_100"], rows[0]["stored_score_0_100"]
-    if (now is None) != (stored is None) or (now is not None and abs(now - stored) > 1e-9):
-        raise SectorRiskError(
-            f"The score of {what} on {day} was computed from other data or with another method "
-            f"({stored}) than are published now ({now}). Score the day again: "
-            f"sector-risk score --from {day} --to {day}."
-        )
-    return rows[0]
-
-
-def _not_scored(con: Connection, day: date, catalog: str = "") -> str:
-    row = con.execute(
-        f"select min(score_date), max(score_date) from {catalog}quality.scored_days"
-    ).fetchone()
+def _not_scored(con: Connection, day: date) -> str:
+    row = con.execute("select min(score_date), max(score_date) from quality.scored_days").fetchone()
     first, last = row or (None, None)
     if first is None:
         return "No day is scored yet: sector-risk run --date DAY."
@@ -209,36 +177,28 @@ def _score(row: Row) -> Score:
     )
 
 
-def _parameter(con: Connection, name: str) -> float:
-    row = con.execute("select method.parameter($name)", {"name": name}).fetchone()
-    assert row is not None
-    return float(row[0])
-
-
-def _title(con: Connection, sector_id: str) -> str:
-    row = con.execute("select title from method.sectors where sector_id = ?", [sector_id])
-    found = row.fetchone()
-    return str(found[0]) if found else sector_id
+def _parameters(con: Connection) -> dict[str, float]:
+    return dict(con.execute("select name, value from method.parameters").fetchall())
 
 
 def _origin(row: Row) -> Origin:
     return Origin(row["delivery_id"], row["file"], row["source_row"])
 
 
-def _threat(beside: Connection, day: date, score: Score, sectors: list[Row]) -> Threat:
+def _threat(reading: Connection, day: date, score: Score, sectors: list[Row]) -> Threat:
     usual = tuple(UsualLevel(**row) for row in sectors)
     if score.threat_points is None:
         return Threat(0.0, usual, ())
     calm_rate = sum(one.rate_30d for one in usual)
-    usual_points = points(calm_rate / _parameter(beside, "typical_threat_rate_30d"))
+    usual_points = points(calm_rate / _parameters(reading)["typical_threat_rate_30d"])
     weights = {one.sector_id: one.rate_30d for one in usual}
-    rows = query(beside, "explain_events", day=day, sector_ids=list(weights))
+    rows = query(reading, "explain_events", day=day, sector_ids=list(weights))
     rates = {
         (row["sector_id"], row["event_id"]): weights[row["sector_id"]] * row["intensity"]
         for row in rows
     }
     by_event = shared(score.threat_points - usual_points, rates)
-    reports = _reports(beside, day, sorted({row["event_id"] for row in rows}))
+    reports = _reports(reading, day, sorted({row["event_id"] for row in rows}))
     whole = sum(rates.values())
     lines = (
         _event(row, rates[key], by_event[key], rates[key] / whole if whole else 0.0, reports)
@@ -250,10 +210,9 @@ def _threat(beside: Connection, day: date, score: Score, sectors: list[Row]) -> 
     )
 
 
-_EVENT_COLUMNS = (
-    "sector_id event_id report_id known_date title kind url strength relevance_0_1 basis "
-    "credibility_0_1 decay_0_1 is_superseded"
-).split()
+_EVENT_COLUMNS = EventLine.__dataclass_fields__.keys() - {
+    "share_0_1", "points", "rate_30d", "reports"
+}  # fmt: skip
 
 
 def _event(
@@ -268,9 +227,9 @@ def _event(
     )
 
 
-def _reports(beside: Connection, day: date, event_ids: list[str]) -> dict[str, list[Row]]:
+def _reports(reading: Connection, day: date, event_ids: list[str]) -> dict[str, list[Row]]:
     by_event = defaultdict(list)
-    for row in query(beside, "explain_reports", day=day, event_ids=event_ids):
+    for row in query(reading, "explain_reports", day=day, event_ids=event_ids):
         by_event[row.pop("event_id")].append(row)
     return by_event
 
@@ -286,12 +245,12 @@ def _report(row: Row, sector_id: str) -> ReportLine:
 
 
 def _vulnerabilities(
-    beside: Connection, supplier_id: str, day: date, total: float, last_scan: date | None
+    reading: Connection, day: date, supplier: Row, total: float
 ) -> tuple[VulnerabilityLine, ...]:
-    if last_scan is None:
-        hazard = _parameter(beside, "unscanned_hazard")
-        return (VulnerabilityLine(None, 1.0, total, hazard),)
-    rows = query(beside, "explain_vulnerabilities", day=day, supplier_id=supplier_id)
+    if supplier["n_open_vulnerabilities"] is None:
+        return (VulnerabilityLine(None, 1.0, total, _parameters(reading)["unscanned_hazard"]),)
+    supplier_id = supplier["supplier_id"]
+    rows = query(reading, "explain_vulnerabilities", day=day, supplier_id=supplier_id)
     hazards = {row["cve_id"]: row["hazard"] for row in rows}
     own = shared(total, hazards)
     return tuple(
@@ -334,33 +293,39 @@ def _remedies(score: Score, changes: list[tuple[str, int, float]]) -> tuple[Reme
     return tuple(sorted(remedies, key=lambda one: (one.points, one.cve_id)))
 
 
-def _consequence(beside: Connection, supplier_id: str, day: date) -> Consequence:
-    rows = query(beside, "explain_register", day=day, supplier_id=supplier_id)
-    row = rows[0]
-    criticality, dependency = row["criticality_1_5"], row["dependency_0_1"]
-    step = criticality or _parameter(beside, "default_criticality")
-    typical = points(_parameter(beside, "typical_consequence"))
-    floor = _parameter(beside, "dependency_minimum")
-    kept = max(1.0 if dependency is None else dependency, floor)
-    return Consequence(criticality, dependency, 10 * (step - 1) - typical, points(kept), _origin(row))
+def _consequence(reading: Connection, day: date, row: Row) -> Consequence:
+    keys = {name: row[name] for name in ("supplier_id", "delivery_id", "source_row")}
+    said = query(reading, "explain_dependency", day=day, **keys)
+    dependency = said[0]["dependency_0_1"] if said else None
+    parameters = _parameters(reading)
+    step = row["criticality_1_5"] or parameters["default_criticality"]
+    kept = max(1.0 if dependency is None else dependency, parameters["dependency_minimum"])
+    return Consequence(
+        criticality_1_5=row["criticality_1_5"],
+        dependency_0_1=dependency,
+        criticality_points=10 * (step - 1) - points(parameters["typical_consequence"]),
+        dependency_points=points(kept),
+        origin=_origin(row),
+    )
 
 
-def _members(beside: Connection, sector_id: str, day: date, minimum: float) -> tuple[Member, ...]:
+def _members(reading: Connection, sector_id: str, day: date, minimum: float) -> tuple[Member, ...]:
     hazards: dict[str, dict[str | None, float]] = defaultdict(dict)
-    for row in query(beside, "explain_hazards", day=day):
+    for row in query(reading, "explain_hazards", day=day, sector_id=sector_id):
         hazards[row["supplier_id"]][row["cve_id"]] = row["hazard"]
+    unscanned: dict[str | None, float] = {None: _parameters(reading)["unscanned_hazard"]}
     return tuple(
         Member(
             supplier_id=row["supplier_id"],
-            name=row["supplier_name"],
+            name=row["supplier_name"] or row["supplier_id"],
             share_0_1=row["share_0_1"],
             consequence=row["consequence"],
             criticality_1_5=row["criticality_1_5"],
-            published_score=None if row["published_score"] is None else float(row["published_score"]),
-            hazards=hazards[row["supplier_id"]],
+            score_0_100=row["score_0_100"],
+            hazards=unscanned if row["is_unscanned"] else hazards[row["supplier_id"]],
             minimum=minimum,
         )
-        for row in query(beside, "explain_members", day=day, sector_id=sector_id)
+        for row in query(reading, "explain_members", day=day, sector_id=sector_id)
     )
 
 
@@ -391,7 +356,7 @@ def _sector_members(members: tuple[Member, ...]) -> tuple[SectorMember, ...]:
             one.supplier_id,
             one.name,
             one.criticality_1_5,
-            one.published_score,
+            one.score_0_100,
             one.risk_share / whole,
         )
         for one in members

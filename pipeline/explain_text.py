@@ -100,9 +100,10 @@ def _evidence(events: tuple[EventLine, ...], n: int) -> list[RenderableType]:
     for event in events[:n]:
         for report in event.reports:
             quote = f" “{escape(report.sentence)}”" if report.sentence else ""
+            told = escape(report.title or report.report_id)
             lines[report.report_id] = (
                 f"  {escape(report.publisher)}, credibility {report.credibility_0_1:.0%}: "
-                f"{escape(report.title or report.report_id)}.{quote} [dim]{_where(report.origin)}[/]"
+                f"{told}.{quote} [dim]{_where(report.origin)}[/]"
             )
     if not lines:
         return []
@@ -139,7 +140,9 @@ def _register(one: SupplierExplanation) -> Table:
 
 
 def _sector_vulnerabilities(one: SectorExplanation, n: int) -> Table:
-    table = _table("Susceptibility: CVEs at its suppliers", "points>", "share>", "CVE", "suppliers>")
+    table = _table(
+        "Susceptibility: CVEs at its suppliers", "points>", "share>", "CVE", "suppliers>"
+    )
     for line in one.vulnerabilities[:n]:
         name = line.cve_id or "no scan: usual hazard assumed"
         table.add_row(f"{line.points:+.2f}", f"{line.share_0_1:.0%}", name, str(line.n_suppliers))
@@ -153,7 +156,7 @@ def _suppliers(one: SectorExplanation, n: int) -> Table:
     for line in one.suppliers[:n]:
         table.add_row(
             f"{line.risk_share_0_1:.0%}", escape(line.name), escape(line.supplier_id),
-            "" if line.published_score is None else f"{line.published_score:.1f}",
+            "" if line.score_0_100 is None else f"{line.score_0_100:.1f}",
             str(line.criticality_1_5 or ""),
         )  # fmt: skip
     return table
@@ -162,7 +165,9 @@ def _suppliers(one: SectorExplanation, n: int) -> Table:
 def _remedies(remedies: tuple[Remedy, ...], n: int) -> RenderableType:
     if not remedies:
         return ""
-    table = _table("What would lower it most: patching", "points>", "CVE", "at suppliers>", "score>")
+    table = _table(
+        "What would lower it most: patching", "points>", "CVE", "at suppliers>", "score>"
+    )
     for one in remedies[:n]:
         table.add_row(
             f"{one.points:+.2f}", one.cve_id, str(one.n_suppliers), f"{one.score_after:.1f}"

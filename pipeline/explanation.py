@@ -1,5 +1,6 @@
 """What an explanation consists of; every `points` of one level sums to that of the level above."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -192,6 +193,15 @@ class SupplierExplanation:
         """Sum over the open vulnerabilities."""
         return sum(one.hazard for one in self.vulnerabilities)
 
+    def recomputed(self, parameters: Mapping[str, float]) -> dict[str, float]:
+        """The parts again, from the facts explained here."""
+        openness = susceptibility(self.hazard, self.minimum_susceptibility)
+        return {
+            "threat": points(self.threat.rate_30d / parameters["typical_threat_rate_30d"]),
+            "susceptibility": points(openness / parameters["typical_susceptibility"]),
+            "consequence": self.consequence.criticality_points + self.consequence.dependency_points,
+        }
+
 
 @dataclass(frozen=True)
 class Member:
@@ -202,7 +212,7 @@ class Member:
     share_0_1: float
     consequence: float
     criticality_1_5: int | None
-    published_score: float | None
+    score_0_100: float | None
     hazards: dict[str | None, float]
     minimum: float
 
@@ -244,7 +254,7 @@ class SectorMember:
     supplier_id: str
     name: str
     criticality_1_5: int | None
-    published_score: float | None
+    score_0_100: float | None
     risk_share_0_1: float
 
 
@@ -267,6 +277,15 @@ class SectorExplanation:
         """Identity among sectors."""
         return self.sector_id
 
+    def recomputed(self, parameters: Mapping[str, float]) -> dict[str, float]:
+        """The parts again, from the facts explained here."""
+        typical = parameters["typical_susceptibility"], parameters["typical_consequence"]
+        return {
+            "threat": points(self.threat.rate_30d / parameters["typical_threat_rate_30d"]),
+            "susceptibility": points(mean_susceptibility(self.members) / typical[0]),
+            "consequence": points(mean_consequence(self.members) / typical[1]),
+        }
+
 
 def mean_susceptibility(members: tuple[Member, ...]) -> float:
     """Mean of the suppliers' susceptibility, weighted by their share and consequence."""
@@ -276,8 +295,3 @@ def mean_susceptibility(members: tuple[Member, ...]) -> float:
 def mean_consequence(members: tuple[Member, ...]) -> float:
     """Mean of the suppliers' consequence, weighted by their share."""
     return sum(one.weight for one in members) / sum(one.share_0_1 for one in members)
-
-
-def ratio_points(value: float, typical: float) -> float:
-    """Points of a value against the typical one."""
-    return points(value / typical)

@@ -82,7 +82,9 @@ def _moves(
     if is_scored:
         bound = new.parts["bound"] - old.parts["bound"]
         lines.append(Move("bound", "scale", "Ends of the scale, 0 and 100", "cut off", bound))
-    told = sorted((one for one in lines if one.points), key=lambda one: -abs(one.points))
+    told = sorted(
+        (one for one in lines if abs(one.points) > 1e-12), key=lambda one: -abs(one.points)
+    )
     return Moves(
         old.score_date,
         new.score_date,

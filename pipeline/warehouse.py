@@ -125,6 +125,9 @@ def install(con: Connection, method_folder: Path = METHOD_FOLDER) -> None:
         _load_method(con, method_folder)
         con.execute(MACROS_FILE.read_text(encoding="utf-8"))
         _create_verdict_views(con)
+        for model in models():
+            if model.is_view:
+                con.execute(f"create or replace view {model.name} as {model.sql}")
         con.execute(
             "create or replace table method.version as select ? as method_version", [version]
         )
@@ -254,16 +257,6 @@ def models() -> tuple[Model, ...]:
     by_name = {model.name: model for model in map(Model, _model_files())}
     graph = {name: model.references() & by_name.keys() for name, model in by_name.items()}
     return tuple(by_name[name] for name in TopologicalSorter(graph).static_order())
-
-
-@cache
-def models_for(target: str) -> tuple[Model, ...]:
-    """The models that `target` is computed from and itself, in order."""
-    needed = {target}
-    for model in reversed(models()):
-        if model.name in needed:
-            needed |= model.references()
-    return tuple(model for model in models() if model.name in needed)
 
 
 def replace_facts(con: Connection) -> None:

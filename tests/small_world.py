@@ -192,20 +192,54 @@ def january(home):
     }
     world.scan(start, open_first)
     world.report(start, "old-campaign", "campaign", [sector("energy"), sector("logistics")])
-    world.report(JANUARY + 2 * one, "warning", "bulletin", [sector("energy"), sector("military")],
-                 valid_until=datetime(2020, 1, 18), severity_0_10=8.0)
-    world.report(JANUARY + 5 * one, "alert", "alert",
-                 [sector("energy"), sector("healthcare"), cve("CVE-2019-0003")])
+    world.report(
+        JANUARY + 2 * one,
+        "warning",
+        "bulletin",
+        [sector("energy"), sector("military")],
+        valid_until=datetime(2020, 1, 18),
+        severity_0_10=8.0,
+    )
+    world.report(
+        JANUARY + 5 * one,
+        "alert",
+        "alert",
+        [sector("energy"), sector("healthcare"), cve("CVE-2019-0003")],
+    )
     world.scan(JANUARY + 6 * one, {**open_first, "S-1": [("A-1", "CVE-2019-0003")]})
     world.listed(JANUARY + 8 * one, ["CVE-2019-0002"])
-    world.report(JANUARY + 9 * one, "alert", "alert", [sector("energy"), sector("logistics")],
-                 modified_at=datetime(2020, 1, 10, 12), published_at=datetime(2020, 1, 6, 12))
-    world.report(JANUARY + 17 * one, "warning-renewed", "bulletin", [sector("military")],
-                 supersedes_key="warning", valid_until=datetime(2020, 3, 18))
-    world.suppliers(JANUARY + 19 * one, [
-        ("S-1", "Aquila Power", {"energy": 0.8, "transit": 0.2}, 4, None), *first[1:3],
-        ("S-5", "Eridanus Oil", {"energy": 1.0}, 4, 0.2)])
+    world.report(
+        JANUARY + 9 * one,
+        "alert",
+        "alert",
+        [sector("energy"), sector("logistics")],
+        modified_at=datetime(2020, 1, 10, 12),
+        published_at=datetime(2020, 1, 6, 12),
+    )
+    world.report(
+        JANUARY + 17 * one,
+        "warning-renewed",
+        "bulletin",
+        [sector("military")],
+        supersedes_key="warning",
+        valid_until=datetime(2020, 3, 18),
+    )
+    world.suppliers(
+        JANUARY + 19 * one,
+        [
+            ("S-1", "Aquila Power", {"energy": 0.8, "transit": 0.2}, 4, None),
+            *first[1:3],
+            ("S-5", "Eridanus Oil", {"energy": 1.0}, 4, 0.2),
+        ],
+    )
     world.scan(JANUARY + 20 * one, {"S-1": [], "S-5": [("A-9", "CVE-2019-0001")]})
-    world.report(JANUARY + 24 * one, "alert", "alert", [sector("energy")], is_withdrawn=True,
-                 modified_at=datetime(2020, 1, 25, 12), published_at=datetime(2020, 1, 6, 12))
+    world.report(
+        JANUARY + 24 * one,
+        "alert",
+        "alert",
+        [sector("energy")],
+        is_withdrawn=True,
+        modified_at=datetime(2020, 1, 25, 12),
+        published_at=datetime(2020, 1, 6, 12),
+    )
     return world

@@ -29,12 +29,15 @@ def con(settings):
 
 @pytest.fixture(scope="module")
 def suppliers(con):
-    return {one: explain.explain_supplier_days(con, one, DAYS) for one in SUPPLIERS}
+    return {one: [explain.explain_supplier(con, one, day) for day in DAYS] for one in SUPPLIERS}
 
 
 @pytest.fixture(scope="module")
 def sectors(con):
-    return {one: explain.explain_sector_days(con, one, DAYS) for one in ("energy", "healthcare")}
+    return {
+        one: [explain.explain_sector(con, one, day) for day in DAYS]
+        for one in ("energy", "healthcare")
+    }
 
 
 def every(explained):
@@ -45,8 +48,7 @@ def test_parts_sum_to_the_stored_score(con, suppliers, sectors):
     for one in [*every(suppliers), *every(sectors)]:
         table = "supplier" if hasattr(one, "supplier_id") else "sector"
         stored = con.execute(
-            f"select score_0_100 from scores.{table}_daily "
-            f"where score_date = ? and {table}_id = ?",
+            f"select score_0_100 from scores.{table}_daily where score_date = ? and {table}_id = ?",
             [one.score.score_date, one.id],
         ).fetchone()
         assert sum(one.score.parts.values()) == pytest.approx(stored[0], abs=1e-9)
@@ -55,9 +57,7 @@ def test_parts_sum_to_the_stored_score(con, suppliers, sectors):
 def test_events_sum_to_threat_and_vulnerabilities_to_susceptibility(suppliers, sectors):
     for one in [*every(suppliers), *every(sectors)]:
         events = sum(line.points for line in one.threat.events)
-        assert one.threat.usual_points + events == pytest.approx(
-            one.score.threat_points, abs=1e-9
-        )
+        assert one.threat.usual_points + events == pytest.approx(one.score.threat_points, abs=1e-9)
         open_now = sum(line.points for line in one.vulnerabilities)
         assert one.usual_susceptibility_points + open_now == pytest.approx(
             one.score.susceptibility_points, abs=1e-9
@@ -160,9 +160,7 @@ def test_remedies_are_what_scoring_again_without_the_cve_gives(
         remedy = next(remedy for remedy in one.remedies if remedy.cve_id == cve_id)
         table = "sector" if one.id == "energy" else "supplier"
         assert remedy.score_after == pytest.approx(patched[table][one.id], abs=1e-9)
-        assert remedy.points == pytest.approx(
-            remedy.score_after - one.score.score_0_100, abs=1e-12
-        )
+        assert remedy.points == pytest.approx(remedy.score_after - one.score.score_0_100, abs=1e-12)
 
 
 def test_a_score_that_no_longer_follows_from_the_data_is_not_explained(settings, tmp_path):
@@ -173,7 +171,9 @@ def test_a_score_that_no_longer_follows_from_the_data_is_not_explained(settings,
     changed = settings.model_copy(update={"home": home})
     shutil.copyfile(settings.snapshot_file, changed.snapshot_file)
     with warehouse._connect(changed.snapshot_file, changed) as con:
-        con.execute("update scores.supplier_daily set score_0_100 = score_0_100 + 0.001")
+        con.execute(
+            "update scores.supplier_spans set susceptibility_points = susceptibility_points + 1e-6"
+        )
     with (
         warehouse.open_snapshot(changed) as con,
         pytest.raises(SectorRiskError, match="Score the day again"),

@@ -1,16 +1,11 @@
--- The hazard of every vulnerability open on a day, and the usual one where nobody scanned.
-select
-    v.supplier_id,
-    v.cve_id,
-    cast(v.hazard as double) as hazard,
-    v.probability,
-    v.reach
+-- The hazard of every vulnerability open on a day at the scanned suppliers of a sector.
+select v.supplier_id, v.cve_id, cast(v.hazard as double) as hazard
 from facts.open_vulnerabilities as v
-semi join temp.supplier_parts_daily as p
-    on v.supplier_id = p.supplier_id and p.score_date = $day and not p.is_unscanned
+semi join (
+    select s.supplier_id
+    from scores.supplier_spans as s
+    inner join facts.sector_mixes as m on s.mix_id = m.mix_id and m.sector_id = $sector_id
+    where $day between s.first_date and s.last_date and s.n_open_vulnerabilities is not null
+) as members on v.supplier_id = members.supplier_id
 where $day >= v.from_date and $day < v.until_date
-union all
-select supplier_id, null, hazard, null, null
-from temp.supplier_parts_daily
-where score_date = $day and is_unscanned
-order by all
+order by v.supplier_id, v.cve_id
