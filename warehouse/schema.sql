@@ -228,8 +228,8 @@ create table if not exists staged.findings (
     record_md5 varchar not null,
     is_repeat boolean not null
 );
-comment on table staged.findings is 'Vulnerabilities found at suppliers: one row per finding and delivery. A delivery covers the suppliers that it names: a finding that it no longer lists for one of them is closed by it, a supplier that it does not name keeps its findings';
-comment on column staged.findings.status is 'open, fixed, not_affected, or scanned: the scan ran (no CVE in this row)';
+comment on table staged.findings is 'Vulnerabilities found at suppliers: one row per finding and delivery. A delivery covers the suppliers that it names, or of these only the assets that it says were scanned: a finding that it no longer lists there is closed by it, everything else keeps its findings';
+comment on column staged.findings.status is 'open, fixed, not_affected, or scanned: the scan ran, of the asset given or of the supplier as a whole (no CVE in this row)';
 comment on column staged.findings.first_seen is 'Day it was first found open';
 comment on column staged.findings.fixed_on is 'First day on which it is no longer open';
 comment on column staged.findings.is_inferred is 'Concluded from a product inventory, not seen by a scan';

@@ -15,6 +15,7 @@ found as (
             f.source_id = s.source_id
             and f.supplier_id = s.supplier_id
             and f.delivery_id = s.delivery_id
+            and (s.asset_id is null or f.asset_id = s.asset_id)
     where f.status = 'open' and f.cve_id is not null
 )
 
