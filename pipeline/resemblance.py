@@ -109,8 +109,17 @@ class Index:
     def matches(self, report: Report) -> Iterator[Match]:
         """Each earlier report that it resembles at all."""
         yield from self._stated(report)
-        for other_id in self._look_alikes(report):
-            yield compare(report, self._reports[other_id])
+        addresses = self._own_addresses(report)
+        for other_id in self._look_alikes(report, addresses):
+            yield compare(report, self._reports[other_id], addresses)
+
+    def _own_addresses(self, report: Report) -> frozenset[str]:
+        """Its addresses without the general references."""
+        return frozenset(
+            address
+            for address in report.addresses
+            if self._n_sharing.get(address, 0) <= MOST_SHARING_ADDRESS
+        )
 
     def _stated(self, report: Report) -> Iterator[Match]:
         for other in self._buckets.get(("key", report.source_id, report.supersedes_key), ()):
@@ -121,13 +130,9 @@ class Index:
             for other in self._buckets.get(("identifier", identifier), ()):
                 yield Match(other, 1.0, f"It shares {identifier} with {other}.")
 
-    def _look_alikes(self, report: Report) -> list[str]:
+    def _look_alikes(self, report: Report, addresses: frozenset[str]) -> list[str]:
         """Those with most features in common; of equals those known first."""
-        features: list[object] = [
-            ("address", address)
-            for address in report.addresses
-            if self._n_sharing[address] <= MOST_SHARING_ADDRESS
-        ]
+        features: list[object] = [("address", address) for address in addresses]
         windows = range(report.window - 1, report.window + 2)
         features += product(report.bands, windows)
         n_shared = Counter(
@@ -136,20 +141,23 @@ class Index:
         near = (
             (-n, self._places[other], other)
             for other, n in n_shared.items()
-            if self._is_near(report, self._reports[other])
+            if self._is_near(report, self._reports[other], addresses)
         )
         return [other for *_, other in nsmallest(MOST_COMPARED, near)]
 
-    def _is_near(self, report: Report, other: Report) -> bool:
+    def _is_near(self, report: Report, other: Report, addresses: frozenset[str]) -> bool:
         days = abs(report.day - other.day)
-        return days <= self._window_days or not report.addresses.isdisjoint(other.addresses)
+        return days <= self._window_days or not addresses.isdisjoint(other.addresses)
 
 
-def compare(report: Report, other: Report) -> Match:
-    """How surely two reports tell of one event, from their words and the facts that they share."""
+def compare(report: Report, other: Report, addresses: frozenset[str]) -> Match:
+    """How surely two reports tell of one event, from their words and the facts that they share.
+
+    `addresses` are those of the report that stand for its story.
+    """
     title = title_likeness(report.title, other.title)
     body = body_likeness(report.body, other.body)
-    agreement, said = _agreement(report, other)
+    agreement, said = _agreement(report, other, addresses)
     floor = min(report.telling, other.telling)
     similarity = max(body or 0.0, title * (floor + (1 - floor) * agreement))
     similarity *= CONTRADICTED ** len(contradictions(report, other, body))
@@ -189,9 +197,9 @@ def pairs_of_words(text: str) -> frozenset[tuple[str, str]]:
     return frozenset(pairwise(words))
 
 
-def _agreement(report: Report, other: Report) -> tuple[float, str]:
+def _agreement(report: Report, other: Report, addresses: frozenset[str]) -> tuple[float, str]:
     """How far the stated facts agree, 0 where there are none to compare."""
-    if report.addresses & other.addresses:
+    if addresses & other.addresses:
         return 1.0, ", same address"
     if any(len(day) == 10 for day in report.event_dates & other.event_dates):
         return 1.0, ", same day of attack"

@@ -1,7 +1,6 @@
 """The DuckDB file: opening it, schema, method tables, SQL models and replacing days."""
 
 import hashlib
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -60,28 +59,6 @@ def open_snapshot_file(file: Path, settings: Settings) -> Iterator[Connection]:
 
 
 @contextmanager
-def open_beside(con: Connection) -> Iterator[Connection]:
-    """An empty warehouse in memory beside the published one, which it reads as `published`.
-
-    It has every table, view and macro of the published one and the rows of its method; nothing
-    done in it reaches a file.
-    """
-    row = con.execute(
-        "select path from duckdb_databases() where database_name = current_database()"
-    ).fetchone()
-    settings = get_settings()
-    with _connect(Path(":memory:"), settings) as beside:
-        beside.execute(f"attach '{row[0] if row else None}' as published (read_only)")
-        beside.execute("copy from database published to memory (schema)")
-        for (table,) in beside.execute(
-            "select table_name from duckdb_tables() "
-            "where schema_name = 'method' and database_name = 'published'"
-        ).fetchall():
-            beside.execute(f"insert into method.{table} from published.method.{table}")
-        yield beside
-
-
-@contextmanager
 def _connect(file: Path, settings: Settings, *, read_only: bool = False) -> Iterator[Connection]:
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": settings.duckdb_memory_limit,
@@ -125,9 +102,6 @@ def install(con: Connection, method_folder: Path = METHOD_FOLDER) -> None:
         _load_method(con, method_folder)
         con.execute(MACROS_FILE.read_text(encoding="utf-8"))
         _create_verdict_views(con)
-        for model in models():
-            if model.is_view:
-                con.execute(f"create or replace view {model.name} as {model.sql}")
         con.execute(
             "create or replace table method.version as select ? as method_version", [version]
         )
@@ -243,8 +217,12 @@ class Model:
         return [name for name in ("start_date", "end_date") if f"${name}" in self.sql]
 
     def references(self) -> set[str]:
-        """Schema-qualified names that the SQL holds: every table that it reads is one of them."""
-        return set(re.findall(r"\b[a-z_]+\.[a-z_]+\b", self.sql)) - {self.name}
+        """Schema-qualified names that the SQL reads."""
+        import sqlglot
+        from sqlglot import exp
+
+        tree = sqlglot.parse_one(self.sql, dialect="duckdb")
+        return {f"{table.db}.{table.name}" for table in tree.find_all(exp.Table) if table.db}
 
 
 def _model_files() -> list[Path]:

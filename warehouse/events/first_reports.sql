@@ -42,7 +42,13 @@ select
     report_key,
     supersedes_key,
     regexp_replace(
-        coalesce(title, ''), '^[A-Z]+-\d\d-\d{3}-\d\d[A-Z]?_|\s*\(Update \w+\)$', '', 'g'
+        coalesce(title, ''),
+        case
+            when kind = 'incident' then '^[^:]*: (victim not named$|unknown$)?'
+            else '^[A-Z]+-\d\d-\d{3}-\d\d[A-Z]?_|\s*\(Update \w+\)$'
+        end,
+        '',
+        'ig'
     ) as title,
     left(coalesce(body, ''), 4000) as body,
     cast(coalesce(published_at, clock) as date) - date '0001-01-01' as "day",
