@@ -35,8 +35,18 @@ comment on column raw.deliveries.delivered_at is 'When it reached us (UTC)';
 comment on column raw.deliveries.published_on is 'Publication date stated by whoever handed the file in';
 comment on column raw.deliveries.is_historical is 'Its records count as known since their own disclosure, not since the delivery';
 comment on column raw.deliveries.repeats_delivery_id is 'The earlier delivery with the same bytes, where there is one';
-comment on column raw.deliveries.status is 'loaded, duplicate or failed';
+comment on column raw.deliveries.status is 'loaded, duplicate, held (by a gate; its rows are in quarantine) or failed';
 comment on column raw.deliveries.problem is 'Why a failed delivery could not be read, and what to do';
+
+create table if not exists raw.inbox_files (
+    inbox_path varchar primary key,
+    n_bytes bigint not null,
+    mtime_ns bigint not null,
+    delivery_id varchar not null
+);
+comment on table raw.inbox_files is 'Files of the inbox that have been received, so that a second look costs nothing';
+comment on column raw.inbox_files.inbox_path is 'Path below the inbox';
+comment on column raw.inbox_files.mtime_ns is 'Time of its last change, nanoseconds since 1970';
 
 create table if not exists staged.reports (
     source_id varchar not null,
@@ -253,10 +263,21 @@ create table if not exists quality.ledger (
     n_loaded bigint not null,
     n_quarantined bigint not null,
     n_duplicate bigint not null,
+    content_hash varchar not null default '',
     primary key (delivery_id, table_name),
     check (n_received = n_loaded + n_quarantined + n_duplicate)
 );
 comment on table quality.ledger is 'What became of every received record: received = loaded + quarantined + duplicate';
+comment on column quality.ledger.n_loaded is 'Valid records; of a list that is delivered whole each time, repeated ones too';
+comment on column quality.ledger.n_duplicate is 'Valid records that were received before, or records of a file that was';
+comment on column quality.ledger.content_hash is 'Hash of the valid rows as staged; a replay or correction that changes them changes it';
+
+create table if not exists quality.releases (
+    delivery_id varchar primary key,
+    reason varchar not null
+);
+comment on table quality.releases is 'Deliveries that a person let through although a gate held them';
+comment on column quality.releases.reason is 'Why the delivery is right as it is';
 
 create table if not exists quality.gates (
     delivery_id varchar,

@@ -1,0 +1,135 @@
+"""Gates of a delivery as a whole: volume, drift and corrections; a critical one holds it.
+
+The rows of a held delivery are in quarantine, one verdict each, so that the ledger adds up and
+whatever reads `validated` needs to know nothing of it. `quarantine.release` lets it through.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline import manifest, validate
+from pipeline.corrections import Tally
+from pipeline.settings import ROOT
+from pipeline.validate import GateResult, Verdict
+from pipeline.warehouse import Connection
+
+SUMMARIES_FOLDER = ROOT / "warehouse" / "summaries"
+HELD = "held_delivery"
+
+
+def write_verdicts(
+    con: Connection, table: str, delivery_id: str, verdicts: Iterable[Verdict]
+) -> None:
+    """Append verdicts on rows of one delivery."""
+    rows = [verdict._asdict() for verdict in verdicts]
+    if rows:
+        con.register("incoming_verdicts", pa.Table.from_pylist(rows))
+        try:
+            con.execute(
+                "insert into quality.verdicts by name "
+                "select ? as table_name, ? as delivery_id, * from incoming_verdicts",
+                [table, delivery_id],
+            )
+        finally:
+            con.unregister("incoming_verdicts")
+
+
+def write_gates(con: Connection, delivery_id: str, results: Iterable[GateResult]) -> None:
+    """Append the gates of one delivery."""
+    for result in results:
+        con.execute(
+            "insert into quality.gates by name select ? as delivery_id, null as score_date, "
+            "? as gate, ? as severity, ? as is_passed, ? as expected, ? as found",
+            [delivery_id, *result],
+        )
+
+
+def judge(con: Connection, delivery_id: str, tables: list[str], *, is_snapshot: bool) -> None:
+    """Pass or hold a delivery by the measures of its tables."""
+    is_released = con.execute(
+        "select 1 from quality.releases where delivery_id = ?", [delivery_id]
+    ).fetchone()
+    failed: list[GateResult] = []
+    for table in tables:
+        found = measures(con, table, delivery_id, is_snapshot=is_snapshot)
+        results = validate.delivery_gates(table, found)
+        write_gates(con, delivery_id, results)
+        failed += [each for each in results if each.blocks]
+    if failed and not is_released:
+        for table in tables:
+            _hold(con, table, delivery_id, failed[0])
+        manifest.mark(con, delivery_id, "held", problem=f"{failed[0].found}. {REMEDY}")
+
+
+REMEDY = (
+    "Ask the source whether this is right; if so, release the delivery, otherwise wait for the next"
+)
+
+
+def _hold(con: Connection, table: str, delivery_id: str, gate: GateResult) -> None:
+    reason = f"Its whole delivery is held: {gate.found}; expected: {gate.expected}"
+    con.execute(
+        f"insert into quality.verdicts select '{table}', delivery_id, source_row, ?, 'critical', "
+        f"?, ? from staged.{table} where delivery_id = ?",
+        [HELD, reason, f"{REMEDY}.", delivery_id],
+    )
+
+
+def measures(con: Connection, table: str, delivery_id: str, *, is_snapshot: bool) -> dict[str, Any]:
+    """Measures of one table of a delivery, beside those of the loaded delivery before it."""
+    previous_id = con.execute(
+        "select p.delivery_id from raw.deliveries as p "
+        "inner join raw.deliveries as d on p.source_id = d.source_id "
+        "and p.delivered_at < d.delivered_at "
+        "inner join quality.ledger as l on p.delivery_id = l.delivery_id and l.table_name = ? "
+        "where d.delivery_id = ? and p.status = 'loaded' "
+        "order by p.delivered_at desc limit 1",
+        [table, delivery_id],
+    ).fetchone()
+    now = _summary(con, table, delivery_id)
+    before = _summary(con, table, previous_id[0]) if previous_id else dict.fromkeys(now)
+    found: dict[str, Any] = {**now, **{f"{name}_before": each for name, each in before.items()}}
+    n_rows, n_before = now["n_rows"], found["n_rows_before"]
+    found["rows_ratio"] = n_rows / n_before if n_before else None
+    found["refused_share"] = now["n_refused"] / n_rows if n_rows else None
+    for name in ("n_rows", "rows_ratio", "refused_share"):
+        found[f"{name}_as_list"] = found[name] if is_snapshot else None
+    return found
+
+
+def _summary(con: Connection, table: str, delivery_id: str) -> dict[str, Any]:
+    path: Path = SUMMARIES_FOLDER / f"{table}.sql"
+    cursor = con.execute(path.read_text(encoding="utf-8"), {"delivery_id": delivery_id})
+    names = [column[0] for column in cursor.description or ()]
+    return dict(zip(names, cursor.fetchone() or (), strict=True))
+
+
+def judge_corrections(
+    con: Connection, delivery_id: str, tallies: list[Tally], *, is_snapshot: bool
+) -> None:
+    """A correction that no longer meets the value it expects is to be removed."""
+    write_gates(
+        con,
+        delivery_id,
+        (
+            GateResult(
+                gate="correction_still_needed",
+                severity="warning",
+                is_passed=tally.is_applied,
+                expected=f"{tally.correction} delivered as {tally.correction.expected_value}",
+                found=_outcome(tally),
+            )
+            for tally in tallies
+            if tally.found is not None or is_snapshot
+        ),
+    )
+
+
+def _outcome(tally: Tally) -> str:
+    if tally.is_applied:
+        return f"Corrected to {tally.correction.new_value}: {tally.correction.reason}"
+    found = "the record is not delivered" if tally.found is None else f"it is {tally.found}"
+    return f"Not applied, {found}: remove the correction from warehouse/corrections.csv"

@@ -1,0 +1,215 @@
+"""Great Expectations as the gate: suites over staged rows, deliveries and scored days.
+
+Grain in: rows of one staged table, or one row of measures; grain out: verdicts with reason and
+remedy. The suites are `expectations/<table>.json`; an expectation that cannot be evaluated is a
+fault of ours and is raised, never read as a verdict on the data.
+"""
+
+import json
+import logging
+import warnings
+from collections.abc import Iterator
+from datetime import date, datetime
+from functools import cache
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from pipeline.errors import UnknownNameError
+from pipeline.settings import ROOT
+
+EXPECTATIONS_FOLDER = ROOT / "expectations"
+POSITION = "row_position"
+REPLAY = "Correct it at the source or in warehouse/corrections.csv, then replay."
+LONGEST_VALUE = 80
+
+
+class Verdict(NamedTuple):
+    """One record and one rule that it breaks."""
+
+    source_row: int
+    rule_id: str
+    severity: str
+    reason: str
+    remedy: str
+
+
+class GateResult(NamedTuple):
+    """One check of a delivery or of a scored day as a whole."""
+
+    gate: str
+    severity: str
+    is_passed: bool
+    expected: str
+    found: str
+
+    @property
+    def blocks(self) -> bool:
+        """Whether it stops what it was asked about."""
+        return self.severity == "critical" and not self.is_passed
+
+
+class Breach(NamedTuple):
+    """An expectation that does not hold and the positions of the rows that break it."""
+
+    expectation: dict[str, Any]
+    positions: list[int]
+
+
+@cache
+def suite(name: str) -> list[dict[str, Any]]:
+    """The expectations of a table, as reviewed."""
+    path = EXPECTATIONS_FOLDER / f"{name}.json"
+    if not path.is_file():
+        known = sorted(file.stem for file in EXPECTATIONS_FOLDER.glob("*.json"))
+        raise UnknownNameError("Expectation suite", name, known)
+    expectations: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))[
+        "expectations"
+    ]
+    return expectations
+
+
+def row_verdicts(table_name: str, rows: pa.Table) -> Iterator[Verdict]:
+    """Verdicts on rows of one staged table: unreadable values first, then the suite's."""
+    source_rows = rows["source_row"].to_pylist()
+    problems = rows["problems"].to_pylist()
+    for source_row, found in zip(source_rows, problems, strict=True):
+        for problem in found or ():
+            yield Verdict(source_row, "unreadable_value", "critical", problem, REPLAY)
+    for breach in breaches(f"{table_name}", rows):
+        about = breach.expectation["meta"]
+        written = rows.take(breach.positions).to_pylist()
+        for position, row in zip(breach.positions, written, strict=True):
+            if not _is_explained(breach.expectation, row, problems[position]):
+                yield Verdict(
+                    source_rows[position],
+                    about["rule_id"],
+                    breach.expectation["severity"],
+                    sentence(about["reason"], breach.expectation, row),
+                    about["remedy"],
+                )
+
+
+def _is_explained(
+    expectation: dict[str, Any], row: dict[str, Any], problems: list[str] | None
+) -> bool:
+    """A value that could not be read is blank for that reason: one verdict is enough."""
+    column = expectation["kwargs"].get("column")
+    return bool(problems) and column is not None and row[column] is None
+
+
+def delivery_gates(table_name: str, measures: dict[str, Any]) -> list[GateResult]:
+    """What the measures of a whole delivery say, passed or not."""
+    return _gates(f"deliveries_{table_name}", measures)
+
+
+def _gates(suite_name: str, measures: dict[str, Any]) -> list[GateResult]:
+    frame = pa.table({name: pa.array([each], pa.float64()) for name, each in measures.items()})
+    broken = {breach.expectation["meta"]["rule_id"] for breach in breaches(suite_name, frame)}
+    return [
+        GateResult(
+            gate=expectation["meta"]["rule_id"],
+            severity=expectation["severity"],
+            is_passed=expectation["meta"]["rule_id"] not in broken,
+            expected=sentence(expectation["meta"]["expected"], expectation, measures),
+            found=sentence(expectation["meta"]["found"], expectation, measures),
+        )
+        for expectation in suite(suite_name)
+    ]
+
+
+def sentence(template: str, expectation: dict[str, Any], row: dict[str, Any]) -> str:
+    """The template with the row's values, the bounds, and `value` for the column's own."""
+    values = {name: _written(value) for name, value in row.items()}
+    bounds = {name: _written(value) for name, value in expectation["kwargs"].items()}
+    column = expectation["kwargs"].get("column")
+    return template.format_map({**bounds, **values, "value": values.get(column, "blank")})
+
+
+def _written(value: Any) -> str:
+    if value is None:
+        return "blank"
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list):
+        return ", ".join(map(_written, value))[:LONGEST_VALUE]
+    text = str(value)
+    text = text if text.isprintable() else ascii(text)[1:-1]
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
+
+
+def breaches(suite_name: str, rows: pa.Table) -> list[Breach]:
+    """Expectations of the suite that do not hold, in the suite's order, with all bad positions."""
+    expectations = suite(suite_name)
+    if not expectations or not len(rows):
+        return []
+    columns = sorted({name for each in expectations for name in _columns(each)})
+    frame = rows.select(columns).to_pandas(date_as_object=False)
+    frame[POSITION] = range(len(frame))
+    result_format = {
+        "result_format": "COMPLETE",
+        "unexpected_index_column_names": [POSITION],
+        "exclude_unexpected_values": False,
+    }
+    batch = _batch_definition().get_batch({"dataframe": frame})
+    outcome = batch.validate(_gx_suite(suite_name), result_format=result_format)
+    broken = {}
+    for result in outcome.results:
+        rule_id = result.expectation_config.meta["rule_id"]
+        _raise_fault(suite_name, rule_id, result.exception_info)
+        if not result.success:
+            found = result.result["unexpected_index_list"]
+            broken[rule_id] = sorted({int(each[POSITION]) for each in found})
+    return [
+        Breach(each, broken[each["meta"]["rule_id"]])
+        for each in expectations
+        if each["meta"]["rule_id"] in broken
+    ]
+
+
+def _columns(expectation: dict[str, Any]) -> list[str]:
+    kwargs = expectation["kwargs"]
+    single = [kwargs[key] for key in ("column", "column_A", "column_B") if key in kwargs]
+    return [*single, *kwargs.get("column_list", ())]
+
+
+def _raise_fault(suite_name: str, rule_id: str, info: dict[str, Any]) -> None:
+    parts = [info] if "raised_exception" in info else list(info.values())
+    for part in parts:
+        if part["raised_exception"]:
+            raise RuntimeError(
+                f"expectations/{suite_name}.json, rule {rule_id}: {part['exception_message']}"
+            )
+
+
+@cache
+def _gx() -> Any:
+    """The library, imported once and silenced; the import takes six seconds."""
+    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import great_expectations as gx
+
+    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+    return gx
+
+
+@cache
+def _batch_definition() -> Any:
+    gx = _gx()
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.CRITICAL)
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    asset = context.data_sources.add_pandas("staged").add_dataframe_asset("rows")
+    return asset.add_batch_definition_whole_dataframe("all")
+
+
+@cache
+def _gx_suite(name: str) -> Any:
+    return _gx().ExpectationSuite(name=name, expectations=suite(name))
