@@ -296,20 +296,23 @@ def _replace_spans(con: Connection, table: str, start: date, end: date) -> None:
         insert into {table} by name
         with marked as (
             select *,
-                lag(hash({payload})) over own is not distinct from hash({payload})
-                and lag(last_date) over own = first_date - 1 as is_continued,
-                lag(last_date) over own as previous_last_date
-            from pieces
-            window own as (partition by supplier_id order by first_date)
+                lag(last_date) over own as previous_last_date,
+                coalesce(previous_last_date = first_date - 1, false) as is_continued
+            from (select *, hash({payload}) as payload_hash from pieces)
+            window own as (partition by supplier_id, payload_hash order by first_date)
         ),
         last_dates as (
-            select supplier_id, max(last_date) as final_date from pieces group by supplier_id
+            select supplier_id, payload_hash, max(last_date) as final_date
+            from marked
+            group by all
         )
         select {payload}, first_date, coalesce(
-            lead(previous_last_date) over (partition by supplier_id order by first_date),
+            lead(previous_last_date) over (
+                partition by supplier_id, payload_hash order by first_date
+            ),
             final_date
         ) as last_date
-        from marked inner join last_dates using (supplier_id)
+        from marked inner join last_dates using (supplier_id, payload_hash)
         where not is_continued
         order by supplier_id, first_date
         """

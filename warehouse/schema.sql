@@ -386,12 +386,10 @@ create table if not exists scores.supplier_spans (
     sectors varchar not null,
     criticality_1_5 tinyint,
     consequence double not null,
+    hazard double not null,
     susceptibility_0_1 double not null,
     n_open_vulnerabilities bigint,
     last_scan_date date,
-    drivers struct(
-        cve_id varchar, share_0_1 double, delivery_id varchar, source_row bigint
-    )[],
     delivery_id varchar not null,
     source_row bigint not null,
     susceptibility_points double not null,
@@ -403,10 +401,27 @@ create table if not exists scores.supplier_spans (
 comment on table scores.supplier_spans is 'Suppliers by spans of scored days on which nothing about them changed; days are served by scores.supplier_daily';
 comment on column scores.supplier_spans.first_date is 'First day of the span';
 comment on column scores.supplier_spans.last_date is 'Last day of the span, included';
-comment on column scores.supplier_spans.drivers is 'The three most dangerous open vulnerabilities with their shares of the sum of -x ln(1 - p)';
+comment on column scores.supplier_spans.hazard is 'Sum of -x ln(1 - p) over the open vulnerabilities, or the usual one where there is no scan';
 comment on column scores.supplier_spans.usual_susceptibility_points is 'Susceptibility points of a supplier without any open vulnerability';
 comment on column scores.supplier_spans.exposure_variance_points2 is 'Variance of the score from missing scans and criticality (points squared)';
 comment on column scores.supplier_spans.gaps is 'What is missing; empty = nothing';
+
+create table if not exists scores.vulnerability_spans (
+    supplier_id varchar not null,
+    cve_id varchar not null,
+    first_date date not null,
+    last_date date not null,
+    probability double not null,
+    reach varchar not null,
+    n_assets bigint not null,
+    hazard double not null,
+    delivery_id varchar not null,
+    source_row bigint not null
+);
+comment on table scores.vulnerability_spans is 'Open vulnerabilities of suppliers by spans of scored days on which nothing about them changed';
+comment on column scores.vulnerability_spans.probability is 'Probability of exploitation within 30 days';
+comment on column scores.vulnerability_spans.reach is 'Best reach among the assets that have it: internet, ics, internal or unknown';
+comment on column scores.vulnerability_spans.hazard is '-x ln(1 - p), x by reach: what it adds to the supplier''s hazard';
 
 create table if not exists scores.sector_daily (
     score_date date not null,

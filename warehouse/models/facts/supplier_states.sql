@@ -1,12 +1,10 @@
--- What a supplier is like, by days on which nothing about it changed: register row, open
--- vulnerabilities with the three most dangerous, and how fresh the last scan is.
+-- What a supplier is like, by days on which nothing about it changed: register row, hazard of its
+-- open vulnerabilities, and how fresh the last scan is.
 with
 changes as (
     select supplier_id, from_date from facts.supplier_versions
     union
-    select supplier_id, from_date from facts.open_vulnerabilities
-    union
-    select supplier_id, until_date from facts.open_vulnerabilities
+    select supplier_id, from_date from facts.supplier_hazard
     union
     select supplier_id, scan_date from facts.scan_dates
     union
@@ -29,36 +27,6 @@ spans as (
     from facts.supplier_versions as v
     inner join changes as c
         on v.supplier_id = c.supplier_id and c.from_date >= v.from_date and c.from_date < v.until_date
-),
-
-hazards as (
-    select
-        s.supplier_id,
-        s.source_id,
-        s.from_date,
-        count(*) as n_open_vulnerabilities,
-        cast(sum(o.hazard) as double) as hazard,
-        list_transform(
-            max(
-                {
-                    'hazard': o.hazard, 'cve_id': o.cve_id,
-                    'delivery_id': o.delivery_id, 'source_row': o.source_row
-                }, 3
-            ),
-            lambda d: {
-                'cve_id': d.cve_id,
-                'share_0_1': cast(d.hazard as double) / cast(sum(o.hazard) as double),
-                'delivery_id': d.delivery_id,
-                'source_row': d.source_row
-            }
-        ) as drivers
-    from spans as s
-    inner join facts.open_vulnerabilities as o
-        on
-            s.supplier_id = o.supplier_id
-            and s.from_date >= o.from_date
-            and s.from_date < o.until_date
-    group by all
 )
 
 select
@@ -82,7 +50,6 @@ select
         when c.scan_date is null then method.parameter('unscanned_hazard')
         else coalesce(h.hazard, 0)
     end as hazard,
-    case when c.scan_date is not null then h.drivers end as drivers,
     pow(2, coalesce(v.criticality_1_5, method.parameter('default_criticality')) - 1)
     * greatest(coalesce(v.dependency_0_1, 1), method.parameter('dependency_minimum'))
         as consequence
@@ -97,10 +64,7 @@ inner join facts.supplier_mixes as m
         s.supplier_id = m.supplier_id
         and s.source_id = m.source_id
         and s.version_from_date = m.from_date
-left join hazards as h
-    on
-        s.supplier_id = h.supplier_id
-        and s.source_id = h.source_id
-        and s.from_date = h.from_date
+asof left join facts.supplier_hazard as h
+    on s.supplier_id = h.supplier_id and s.from_date >= h.from_date
 asof left join facts.scan_dates as c
     on s.supplier_id = c.supplier_id and s.from_date >= c.scan_date

@@ -5,8 +5,8 @@ days as (
     select
         t.score_date,
         s.supplier_id,
-        s.drivers,
         s.n_open_vulnerabilities,
+        s.hazard,
         s.susceptibility_points,
         s.usual_susceptibility_points as usual_points,
         s.susceptibility_points - s.usual_susceptibility_points as points
@@ -15,29 +15,49 @@ days as (
         on t.score_date >= s.first_date and t.score_date <= s.last_date
 ),
 
-named as (
+ranked as (
     select
-        d.*,
-        generate_subscripts(d.drivers, 1) as driver_rank,
-        unnest(d.drivers) as driver
+        d.score_date,
+        d.supplier_id,
+        d.points as all_points,
+        v.cve_id,
+        v.delivery_id,
+        v.source_row,
+        v.hazard / d.hazard as share_0_1,
+        row_number() over (
+            partition by d.score_date, d.supplier_id order by v.hazard desc, v.cve_id
+        ) as driver_rank
     from days as d
+    inner join scores.vulnerability_spans as v
+        on
+            d.supplier_id = v.supplier_id
+            and d.score_date >= v.first_date
+            and d.score_date <= v.last_date
+    where d.n_open_vulnerabilities is not null
+),
+
+others as (
+    select
+        score_date,
+        supplier_id,
+        1 - sum(share_0_1) filter (where driver_rank <= 3) as share_0_1,
+        any_value(all_points) as all_points,
+        count(*) - 3 as n_others
+    from ranked
+    group by all
+    having count(*) > 3
 )
 
 select
-    score_date, supplier_id, driver_rank, 'vulnerability' as driver_kind,
-    driver.cve_id as driver_id, driver.cve_id as driver_title,
-    driver.share_0_1 as share_0_1, driver.share_0_1 * points as points,
-    driver.delivery_id as delivery_id, driver.source_row as source_row
-from named
+    score_date, supplier_id, driver_rank, 'vulnerability' as driver_kind, cve_id as driver_id,
+    cve_id as driver_title, share_0_1, share_0_1 * all_points as points, delivery_id, source_row
+from ranked
+where driver_rank <= 3
 union all
 select
     score_date, supplier_id, 4, 'other', null,
-    printf('%d other open vulnerabilities', n_open_vulnerabilities - len(drivers)),
-    1 - list_sum(list_transform(drivers, lambda d: d.share_0_1)),
-    points - list_sum(list_transform(drivers, lambda d: d.share_0_1 * points)),
-    null, null
-from days
-where n_open_vulnerabilities > len(drivers)
+    printf('%d other open vulnerabilities', n_others), share_0_1, share_0_1 * all_points, null, null
+from others
 union all
 select
     score_date, supplier_id, 5, 'usual', null, 'What any supplier has', 0, usual_points, null, null

@@ -23,10 +23,10 @@ select
     sectors,
     criticality_1_5,
     consequence,
+    hazard,
     susceptibility_0_1,
     n_open_vulnerabilities,
     last_scan_date,
-    drivers,
     delivery_id,
     source_row,
     10 * log2(susceptibility_0_1 / method.parameter('typical_susceptibility'))

@@ -1,0 +1,47 @@
+"""The bundled sample as tests use it, and what two warehouses must agree on."""
+
+import hashlib
+from datetime import date
+
+from pipeline import flow
+from pipeline.settings import ROOT, Settings
+from pipeline.sources import all_sources
+from pipeline.warehouse import open_warehouse
+
+FIRST, LAST = date(2019, 12, 15), date(2020, 2, 15)
+
+
+def sample_settings(home):
+    return Settings(home=home, inbox=ROOT / "warehouse" / "sample")
+
+
+def collect_all(settings, until=None):
+    for source_id in all_sources():
+        flow.collect(source_id, until=until, settings=settings)
+
+
+def content(settings):
+    with open_warehouse(settings) as con:
+        return content_of(con)
+
+
+def content_of(con):
+    """Hash of every stored and served table of scores, in a fixed order."""
+    tables = con.execute(
+        "select table_name from information_schema.tables "
+        "where table_schema = 'scores' order by table_name"
+    ).fetchall()
+    hashes = {}
+    for (table,) in tables:
+        rows = con.execute(f"select * from scores.{table} order by all").fetchall()
+        hashes[table] = hashlib.sha256(repr(rows).encode()).hexdigest()
+    return hashes
+
+
+def published_hashes(settings):
+    folder = settings.published_folder
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
