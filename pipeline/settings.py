@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -21,6 +22,13 @@ class Settings(BaseSettings):
     )
     duckdb_memory_limit: str = Field("4GB", description="Memory that DuckDB may use")
     duckdb_threads: int = Field(2, ge=1, description="Threads that DuckDB may use")
+
+    tlp: Literal["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"] = Field(
+        "AMBER", description="Traffic Light Protocol marking of what is published"
+    )
+    contact: str = Field(
+        "the team that runs Sector Risk", description="Whom readers of the workbook may ask"
+    )
 
     @property
     def inbox_folder(self) -> Path:

@@ -1,0 +1,198 @@
+"""Export: the published scores of one day, or of a range of days, as workbook and flat files."""
+
+from collections.abc import Collection, Iterator
+from contextlib import closing
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.export.book import Book, ExportError, Rows
+from pipeline.export.package import save, set_properties
+from pipeline.export.sheets import SELECTION_FILE, Block, Sheet, resolve, sheets
+from pipeline.export.styles import STYLES, Band
+from pipeline.settings import Settings, get_settings
+
+if TYPE_CHECKING:
+    from pipeline.warehouse import Connection
+
+__all__ = ["ExportError", "export_range", "export_workbook"]
+
+MAX_SUPPLIERS = 20_000
+_FETCH = 5_000
+
+
+def export_workbook(
+    con: "Connection",
+    day: date,
+    target: Path | str,
+    *,
+    supplier_ids: Collection[str] | None = None,
+    settings: Settings | None = None,
+) -> str:
+    """Write the workbook of one scored day, whole or for a portfolio of suppliers; its SHA-256.
+
+    Args:
+        con: a reading connection on the published snapshot.
+        day: the day scored.
+        target: a path or any fsspec address, such as `s3://bucket/scores.xlsx`.
+        supplier_ids: list only these suppliers; None = all.
+        settings: the marking and the contact shown on the cover.
+
+    Raises:
+        ExportError: the day is not scored, a supplier is unknown or a value cannot be shown.
+    """
+    return _Export(con, (day, day), supplier_ids, settings).write("day", target)
+
+
+def export_range(
+    con: "Connection",
+    start: date,
+    end: date,
+    target: Path | str,
+    *,
+    supplier_ids: Collection[str] | None = None,
+    settings: Settings | None = None,
+) -> str:
+    """Write the workbook of a range of days: averages, worst days, days in each band, movers."""
+    return _Export(con, (start, end), supplier_ids, settings).write("range", target)
+
+
+class _Export:
+    def __init__(
+        self,
+        con: "Connection",
+        days: tuple[date, date],
+        supplier_ids: Collection[str] | None,
+        settings: Settings | None,
+    ) -> None:
+        self.con = con.cursor()
+        self.days = days
+        self._select(supplier_ids, settings or get_settings())
+        self.wording = self._one("from wording")
+        self.comments = self._comments()
+
+    def write(self, workbook: str, target: Path | str) -> str:
+        """Write the sheets of one kind of workbook."""
+        declared = sheets(workbook)
+        self._declare(declared)
+        with closing(Book(self._bands(), self.comments, self.wording["footer"])) as book:
+            for sheet in declared:
+                heading, note = self._worded(sheet.heading), self._worded(sheet.note)
+                book.add(sheet, heading, note, self._blocks(sheet))
+            self._finish(book, self._worded(declared[0].heading))
+            return save(book.workbook, book.alt_texts, target)
+
+    def _select(self, supplier_ids: Collection[str] | None, settings: Settings) -> None:
+        start, end = self.days
+        self.con.execute(
+            "create or replace temp table chosen as select ?::date as start_date, "
+            "?::date as end_date, ?::boolean as is_portfolio, ?::integer as max_suppliers, "
+            "?::varchar as tlp, ?::varchar as contact",
+            [start, end, supplier_ids is not None, MAX_SUPPLIERS, settings.tlp, settings.contact],
+        )
+        self.con.execute(
+            "create or replace temp table portfolio as select unnest(?::varchar[]) as supplier_id",
+            [sorted(supplier_ids or [])],
+        )
+        self._check()
+        self.con.execute(SELECTION_FILE.read_text(encoding="utf-8"))
+
+    def _check(self) -> None:
+        start, end = self.days
+        scored = self._rows_of(
+            "select count(*) from quality.scored_days "
+            "where score_date in (select unnest([start_date, end_date]) from chosen)"
+        )
+        if scored[0][0] < len({start, end}):
+            raise ExportError(
+                f"{start} to {end}: the first or the last day has no published score. Run "
+                f"'sector-risk run {end}' first, or choose days that are scored."
+            )
+        unknown = self._rows_of(
+            "from portfolio where supplier_id not in (select supplier_id from "
+            "scores.supplier_daily where score_date = (select end_date from chosen)) limit 10"
+        )
+        if unknown:
+            raise ExportError(
+                f"{end}: no such suppliers in the register: {', '.join(i for (i,) in unknown)}. "
+                "Give ids as in the column Supplier id of the sheet Suppliers."
+            )
+
+    def _declare(self, declared: tuple[Sheet, ...]) -> None:
+        """Make the declarations readable by the sheets that list sheets and columns."""
+        self.con.execute(
+            "create or replace temp table declared_sheets "
+            "(place integer, sheet varchar, question varchar)"
+        )
+        self.con.executemany(
+            "insert into declared_sheets values (?, ?, ?)",
+            [(place, sheet.title, sheet.question) for place, sheet in enumerate(declared)],
+        )
+        self.con.execute(
+            "create or replace temp table declared_columns (sheet_place integer, place integer, "
+            "sheet varchar, header varchar, meaning varchar, unit varchar, value_range varchar, "
+            "blank varchar)"
+        )
+        self.con.executemany(
+            "insert into declared_columns values (?, ?, ?, ?, ?, ?, ?, ?)",
+            [row for place, sheet in enumerate(declared) for row in self._dictionary(place, sheet)],
+        )
+
+    def _dictionary(self, sheet_place: int, sheet: Sheet) -> Iterator[tuple[Any, ...]]:
+        columns = [column for block in sheet.blocks if block.has_header for column in block.columns]
+        for place, declared in enumerate(columns):
+            column = resolve(declared, "each sector" if declared.name == "*" else "", self.comments)
+            style = STYLES[column.style]
+            yield (
+                *(sheet_place, place, sheet.title, column.header, column.meaning),
+                *(style.unit, style.value_range, column.blank),
+            )
+
+    def _blocks(self, sheet: Sheet) -> list[tuple[Block, Rows]]:
+        """Each block with its rows; those of the last, which may be long, come as they are read."""
+        blocks: list[tuple[Block, Rows]] = []
+        for block in sheet.blocks:
+            result = self.con.execute(block.sql)
+            names = [str(name) for name, *_ in result.description or []]
+            is_last = block is sheet.blocks[-1]
+            blocks.append((block, (names, self._fetched() if is_last else result.fetchall())))
+        return blocks
+
+    def _fetched(self) -> Iterator[tuple[Any, ...]]:
+        while rows := self.con.fetchmany(_FETCH):
+            yield from rows
+
+    def _rows_of(self, query: str) -> list[tuple[Any, ...]]:
+        return self.con.execute(query).fetchall()
+
+    def _one(self, query: str) -> dict[str, Any]:
+        row = self.con.execute(query).fetchone()
+        names = [str(name) for name, *_ in self.con.description or []]
+        return dict(zip(names, row or (), strict=True))
+
+    def _worded(self, template: str) -> str:
+        return template.format_map(self.wording)
+
+    def _bands(self) -> list[Band]:
+        rows = self._rows_of("select band, lower_score, upper_score, fill, ink from bands")
+        return [
+            (band, low, high, fill.strip("#"), ink.strip("#"))
+            for band, low, high, fill, ink in rows
+        ]
+
+    def _comments(self) -> dict[str, str]:
+        return dict(
+            self._rows_of(
+                "select concat_ws('.', schema_name, table_name, column_name), comment "
+                "from duckdb_columns() where comment is not null"
+            )
+        )
+
+    def _finish(self, book: Book, title: str) -> None:
+        from openpyxl.workbook.defined_name import DefinedName
+
+        for name, place in book.names.items():
+            book.workbook.defined_names[name] = DefinedName(name, attr_text=place)
+        facts = {name: str(value) for name, value in self._one("from document_properties").items()}
+        cut_off = datetime.combine(self.days[1] + timedelta(days=1), datetime.min.time())
+        set_properties(book.workbook, title, cut_off, facts)

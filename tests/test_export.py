@@ -1,0 +1,379 @@
+import re
+import zipfile
+from datetime import date, timedelta
+from itertools import groupby
+
+import openpyxl
+import pytest
+from hostile import HOSTILE
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from python_calamine import CalamineWorkbook
+from worlds import DAY, world
+
+from pipeline.export import ExportError, export_workbook
+from pipeline.export.sheets import sheets
+from pipeline.export.styles import STYLES
+from pipeline.export.text import clean, for_csv, safe_link
+
+SHEETS = [
+    *("Summary", "Sectors", "Trend", "Charts", "Suppliers", "Drivers", "Movers", "Actions"),
+    *("Sources", "Quarantine", "Method", "Dictionary", "Provenance"),
+]
+
+
+@pytest.fixture(scope="module")
+def con():
+    return world()
+
+
+@pytest.fixture(scope="module")
+def path(con, tmp_path_factory):
+    path = tmp_path_factory.mktemp("export") / "day.xlsx"
+    export_workbook(con, DAY, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def workbook(path):
+    return openpyxl.load_workbook(path)
+
+
+def table(workbook, name):
+    """The rows of an Excel table as dictionaries by header."""
+    for sheet in workbook:
+        if name in sheet.tables:
+            head, *rows = sheet[sheet.tables[name].ref]
+            headers = [cell.value for cell in head]
+            return [dict(zip(headers, (c.value for c in row), strict=True)) for row in rows]
+    raise KeyError(name)
+
+
+def rounded(*values):
+    return round(sum(value or 0 for value in values), 1)
+
+
+def test_the_sheets_are_all_there_in_order(workbook):
+    assert workbook.sheetnames == SHEETS
+
+
+def test_a_sector_scores_what_the_newest_trend_row_says(workbook):
+    newest, *_ = table(workbook, "Trend")
+    assert newest["Date (UTC)"].date() == DAY
+    for row in table(workbook, "Sectors"):
+        assert newest[f"{row['Sector']} (points)"] == row["Score (0 to 100)"]
+
+
+@pytest.mark.parametrize(
+    ("header", "days"),
+    [("Change 1 day (points)", 1), ("Change 7 days (points)", 7), ("Change 30 days (points)", 30)],
+)
+def test_a_change_is_the_difference_of_two_trend_rows(workbook, header, days):
+    trend = {row["Date (UTC)"].date(): row for row in table(workbook, "Trend")}
+    changes = 0
+    for row in table(workbook, "Sectors"):
+        column = f"{row['Sector']} (points)"
+        now, then = trend[DAY][column], trend[DAY - timedelta(days)][column]
+        if now is None or then is None:
+            assert row[header] is None
+        else:
+            assert row[header] == pytest.approx(now - then, abs=1e-9)
+            changes += 1
+    assert changes >= 7
+
+
+@pytest.mark.parametrize("name", ["Sectors", "Suppliers"])
+def test_the_parts_add_up_to_the_score(workbook, name):
+    scored = [row for row in table(workbook, name) if row["Score (0 to 100)"] is not None]
+    assert len(scored) >= 7
+    for row in scored:
+        parts = (
+            *(row["Baseline (points)"], row["Threat (points)"], row["Suscep- tibility (points)"]),
+            *(row["Conse- quence (points)"], row["Bounds and rounding (points)"]),
+        )
+        assert rounded(*parts) == row["Score (0 to 100)"]
+
+
+def test_the_drivers_of_each_name_add_up_to_its_score(workbook):
+    scores = {row["Sector"]: row["Score (0 to 100)"] for row in table(workbook, "Sectors")}
+    scores |= {row["Supplier"]: row["Score (0 to 100)"] for row in table(workbook, "Suppliers")}
+    drivers = table(workbook, "Drivers")
+    assert {row["Level"] for row in drivers} == {"Sector", "Supplier"}
+    for name, rows in groupby(drivers, key=lambda row: row["Name"]):
+        assert rounded(*(row["Points"] for row in rows)) == scores[name]
+
+
+def test_the_main_reason_is_the_first_driver(workbook):
+    first = {r["Name"]: r["Driver"] for r in table(workbook, "Drivers") if r["Place"] == 1}
+    for row in table(workbook, "Sectors"):
+        assert row["Main reason"] == first.get(row["Sector"])
+    for row in table(workbook, "Suppliers"):
+        assert row["Main reason"] == first.get(row["Supplier"])
+
+
+def test_rows_received_are_loaded_set_aside_or_repeated(workbook):
+    arrived = [row for row in table(workbook, "Sources") if row["Rows received"] is not None]
+    assert arrived
+    for row in arrived:
+        parts = (row["Rows loaded"], row["Rows in quarantine"], row["Rows repeated"])
+        assert row["Rows received"] == sum(parts)
+
+
+def test_a_late_source_is_named_with_its_effect(workbook):
+    late = [row for row in table(workbook, "Sources") if row["Data state"] == "Late"]
+    assert [row["Source id"] for row in late] == ["kev"]
+    assert "2026-09-27" in late[0]["Effect on these scores"]
+    assert workbook["Summary"]["B6"].value.startswith("Partial: 1 of ")
+
+
+def test_what_is_not_scored_is_blank_with_its_reason(workbook):
+    sector = next(r for r in table(workbook, "Sectors") if r["Sector"] == "Transit")
+    assert sector["Score (0 to 100)"] is None
+    assert sector["Data state"] == "Not scored: threat sources are missing"
+    unscored = [r for r in table(workbook, "Suppliers") if r["Score (0 to 100)"] is None]
+    assert len(unscored) == 5
+    assert all(r["Data state"].startswith("Not scored: threat sources") for r in unscored)
+
+
+def test_places_run_from_one_without_gaps(workbook):
+    places = [row["Place"] for row in table(workbook, "Suppliers")]
+    assert places == list(range(1, 41))
+
+
+def test_the_summary_counts_what_the_suppliers_sheet_shows(workbook):
+    suppliers = table(workbook, "Suppliers")
+    high = sum(row["Band"] in ("High", "Severe") for row in suppliers)
+    scored = sum(row["Score (0 to 100)"] is not None for row in suppliers)
+    sentences = [row[0].value for row in workbook["Summary"].iter_rows(max_col=1)]
+    assert any(str(s).startswith(f"{high} of {scored} suppliers are High") for s in sentences)
+    assert sum(r["Suppliers High or above"] for r in table(workbook, "SectorSummary")) == high
+
+
+def test_movers_are_the_differences_of_what_was_published(workbook):
+    now = {row["Supplier"]: row["Score (0 to 100)"] for row in table(workbook, "Suppliers")}
+    movers = table(workbook, "Movers")
+    assert {row["Over (days)"] for row in movers} == {1, 7, 30}
+    for row in movers:
+        change = row["Score now (0 to 100)"] - row["Score before (0 to 100)"]
+        assert row["Change (points)"] == pytest.approx(change)
+        assert row["Score now (0 to 100)"] == now[row["Supplier"]]
+        assert row["Reason"]
+
+
+def test_actions_name_the_suppliers_and_what_each_would_gain(workbook):
+    actions = table(workbook, "Actions")
+    shares = [row["Risk that it carries (share)"] for row in actions]
+    assert shares == sorted(shares, reverse=True)
+    assert 0 < shares[-1] <= shares[0] < 1
+    for row in actions:
+        gains = [float(g) for g in re.findall(r"\((\d+\.\d)\)", row[SUPPLIER_GAINS])]
+        assert gains[0] == row["Largest gain (points)"]
+        if row["Suppliers"] <= 10:
+            assert rounded(*gains) == row["Points together"]
+
+
+SUPPLIER_GAINS = "At these suppliers (points each)"
+
+
+def test_every_column_has_a_meaning_in_the_dictionary(workbook):
+    known = {(row["Sheet"], row["Column"]) for row in table(workbook, "Dictionary")}
+    for row in table(workbook, "Dictionary"):
+        assert row["Meaning"], row
+        assert row["Blank means"], row
+    for sheet in workbook:
+        for name in sheet.tables:
+            for header in table(workbook, name)[0]:
+                pivoted = "each sector (points)" if name == "Trend" else header
+                assert (sheet.title, header) in known or (sheet.title, pivoted) in known
+
+
+def test_table_headers_equal_their_cells_and_are_unique(workbook):
+    names = []
+    for sheet in workbook:
+        for found in sheet.tables.values():
+            cells = [cell.value for cell in sheet[found.ref][0]]
+            assert cells == [column.name for column in found.tableColumns]
+            assert len({cell.lower() for cell in cells}) == len(cells)
+            names.append(found.displayName.lower())
+    assert len(set(names)) == len(names)
+
+
+def test_nothing_is_merged_hidden_computed_or_fetched(workbook, path):
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    for name, part in parts.items():
+        assert "externalLink" not in name
+        if name.startswith("xl/worksheets/sheet"):
+            assert "<f>" not in part
+            assert "<f " not in part
+            assert "mergeCell" not in part
+            assert "hidden" not in part
+        targets = re.findall(r'Target="([^"]+)" TargetMode="External"', part)
+        assert all(target.startswith("https://") for target in targets)
+
+
+def test_every_chart_says_what_it_shows_in_words(path):
+    with zipfile.ZipFile(path) as archive:
+        drawing = archive.read("xl/drawings/drawing1.xml").decode()
+    described = re.findall(r'descr="Line chart of the daily score of (\w+)', drawing)
+    assert len(set(described)) == drawing.count("graphicFrame>") // 2 == 8
+
+
+def test_a_machine_finds_the_facts_without_opening_a_sheet(workbook):
+    properties = {p.name: p.value for p in workbook.custom_doc_props.props}
+    assert properties["score_date"] == "2026-09-30"
+    assert properties["tlp"] == "TLP:AMBER"
+    for name in ("run_id", "method_version", "data_state"):
+        place = workbook.defined_names[name]
+        sheet, cell = next(place.destinations)
+        assert workbook[sheet][cell].value == properties[name]
+
+
+def test_the_marking_is_on_the_cover_and_in_every_footer(workbook):
+    assert workbook["Summary"]["B4"].value == "TLP:AMBER"
+    for sheet in workbook:
+        assert sheet.oddFooter.left.text == "TLP:AMBER · 2026-09-30"
+
+
+def test_two_readers_see_the_same_workbook(path, workbook):
+    other = CalamineWorkbook.from_path(str(path))
+    assert other.sheet_names == SHEETS
+    for name in SHEETS:
+        cells = [
+            [value for row in rows for value in row if value not in ("", None)]
+            for rows in (other.get_sheet_by_name(name).to_python(), workbook[name].values)
+        ]
+        assert len(cells[0]) == len(cells[1]) > 1
+
+
+def test_exporting_again_gives_the_same_bytes(con, path, tmp_path):
+    first = path.read_bytes()
+    again = tmp_path / "again.xlsx"
+    export_workbook(con, DAY, again)
+    assert again.read_bytes() == first
+
+
+def test_a_failed_export_keeps_the_file_of_before(con, tmp_path, monkeypatch):
+    target = tmp_path / "day.xlsx"
+    target.write_bytes(b"yesterday")
+    monkeypatch.setattr("zipfile.ZipFile.writestr", _disk_full)
+    with pytest.raises(OSError, match="No space left"):
+        export_workbook(con, DAY, target)
+    assert target.read_bytes() == b"yesterday"
+    assert [path.name for path in tmp_path.iterdir()] == ["day.xlsx"]
+
+
+def _disk_full(*_, **__):
+    raise OSError(28, "No space left on device")
+
+
+def test_a_number_that_no_cell_can_show_is_refused_with_its_place(tmp_path):
+    con = world(n_suppliers=9)
+    con.execute("update scores.supplier_spans set susceptibility_0_1 = 'nan'")
+    where = r"Sheet Suppliers, row 5, column 'Loss in 30 days \(probability\)': the value is nan"
+    with pytest.raises(ExportError, match=where):
+        export_workbook(con, DAY, tmp_path / "day.xlsx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_day_without_scores_is_refused(con, tmp_path):
+    with pytest.raises(ExportError, match="no published score"):
+        export_workbook(con, date(2019, 1, 1), tmp_path / "day.xlsx")
+
+
+def test_a_portfolio_lists_just_its_suppliers(con, tmp_path):
+    chosen = ["SUP-00003", "SUP-00008"]
+    export_workbook(con, DAY, tmp_path / "day.xlsx", supplier_ids=chosen)
+    workbook = openpyxl.load_workbook(tmp_path / "day.xlsx")
+    assert sorted(row["Supplier id"] for row in table(workbook, "Suppliers")) == chosen
+    assert "Portfolio of 2 suppliers" in workbook["Summary"]["A2"].value
+
+
+def test_an_unknown_supplier_is_refused(con, tmp_path):
+    with pytest.raises(ExportError, match="no such suppliers in the register: SUP-99999"):
+        export_workbook(con, DAY, tmp_path / "day.xlsx", supplier_ids=["SUP-99999"])
+
+
+def test_any_file_system_address_will_do(con, path):
+    import fsspec
+
+    export_workbook(con, DAY, "memory://reports/day.xlsx")
+    with fsspec.open("memory://reports/day.xlsx") as file:
+        assert file.read() == path.read_bytes()
+
+
+def test_hostile_names_come_back_as_the_same_text(tmp_path):
+    con = world(n_suppliers=len(HOSTILE) + 1, names=HOSTILE, titles=HOSTILE[:5])
+    path = tmp_path / "day.xlsx"
+    export_workbook(con, DAY, path)
+    workbook = openpyxl.load_workbook(path)
+    shown = {row["Supplier id"]: row["Supplier"] for row in table(workbook, "Suppliers")}
+    other = CalamineWorkbook.from_path(str(path)).get_sheet_by_name("Suppliers").to_python()
+    also = {row[2]: row[1] for row in other[4:]}
+    for number, name in enumerate(HOSTILE, start=1):
+        supplier_id = f"SUP-{number:05d}"
+        assert unescaped(shown[supplier_id]) == clean(name)
+        assert also[supplier_id] == clean(name)
+
+
+def unescaped(text):
+    """As Excel reads it; openpyxl leaves the escapes."""
+    return (text or "").replace("_x005F_", "_")
+
+
+@given(st.text(max_size=1200))
+@settings(max_examples=300, deadline=None)
+def test_cleaned_text_is_one_bounded_line_and_stays_as_it_is(text):
+    line = clean(text)
+    assert clean(line) == line
+    assert len(line) <= 1000
+    assert not re.search(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", line)
+
+
+@given(st.text(max_size=50))
+def test_csv_text_never_begins_like_a_formula(text):
+    assert not for_csv(text).lstrip().startswith(("=", "+", "-", "@"))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("javascript:alert(1)", "file:///etc/passwd", r"\\host\share", "http://example.org"),
+        *("https://", "https://user@example.org", "https://exa mple.org", 'https://a.b/"x"'),
+        *("https://example.org/" + "a" * 3000, "ms-excel:ofv|u|https://a.b", "", None),
+    ],
+)
+def test_only_plain_https_links_are_links(url):
+    assert safe_link(url) is None
+
+
+def test_a_plain_https_link_is_kept():
+    url = "https://www.cve.org/CVERecord?id=CVE-2019-19781"
+    assert safe_link(url) == url
+
+
+def luminance(colour):
+    parts = [int(colour.strip("#")[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one, other):
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_bands_can_be_read_and_survive_grey_printing(con):
+    bands = con.execute("select fill, ink from method.bands order by lower_score").fetchall()
+    fills = [luminance(fill) for fill, _ in bands]
+    assert fills == sorted(fills, reverse=True)
+    assert all(contrast(fill, ink) >= 4.5 for fill, ink in bands)
+
+
+def test_each_sheet_is_declared_in_one_file():
+    for kind in ("day", "range"):
+        for sheet in sheets(kind):
+            assert len(sheet.title) <= 31
+            assert sheet.question.endswith("?")
+            for block in sheet.blocks:
+                assert {column.style for column in block.columns} <= set(STYLES)

@@ -1,0 +1,258 @@
+"""A consistent world of scores, as large as a test needs it, made in SQL from its numbers alone."""
+
+from datetime import date
+
+import duckdb
+
+from pipeline.warehouse import install, models
+
+DAY = date(2026, 9, 30)
+
+_STATEMENTS = """
+create or replace temp macro chance(a, b) as (hash(a, b) % 10000) / 10000.0;
+
+create or replace temp table days as
+select getvariable('day')::date - i::integer as score_date
+from range(getvariable('n_days')) as r (i);
+
+create or replace temp table members as
+select
+    i,
+    format('SUP-{:05d}', i) as supplier_id,
+    coalesce(
+        getvariable('names')[i],
+        format('{} {}', ['Arbor Freight', 'Birch Water', 'Cedar Bank', 'Delta Care'][1 + i % 4], i)
+    ) as name,
+    (select list(sector_id order by sector_id) from method.sectors)[1 + i % 8] as sector_id,
+    1 + (hash(i) % 5)::tinyint as criticality,
+    10 * log2((1 + hash(i) % 5) / 3.0) as consequence_points
+from range(1, getvariable('n_suppliers') + 1) as r (i);
+
+insert into scores.sector_threat_daily by name
+select
+    d.score_date,
+    s.sector_id,
+    0.3 as base_rate_30d,
+    (0.2 + chance(s.sector_id, 1))
+    * (1 + 2 * pow(2, -abs(d.score_date - (getvariable('day')::date - 20)) / 8.0))
+        as threat_intensity,
+    0.1 as threat_intensity_variance,
+    0.3 * (1 + threat_intensity) as threat_rate_30d,
+    10 * log2(1 + threat_intensity) as threat_points,
+    7 as n_events,
+    1.0 as threat_coverage_0_1
+from days as d
+cross join method.sectors as s;
+
+insert into quality.scored_days by name
+select
+    score_date,
+    'then' as knowledge,
+    'abcdef012345' as method_version,
+    sha256(score_date::varchar) as inputs_sha256,
+    left(sha256('run' || score_date::varchar), 16) as run_id
+from days;
+
+insert into scores.mix_threat_daily by name
+select
+    t.score_date,
+    t.sector_id as mix_id,
+    if(is_unscored, null, t.threat_rate_30d) as threat_rate_30d,
+    if(is_unscored, 0.1, 1) as threat_coverage_0_1,
+    method.parameter('typical_score') as baseline_points,
+    if(is_unscored, null, t.threat_points) as threat_points,
+    if(is_unscored, null, 9) as threat_variance_points2
+from (
+    select
+        *,
+        sector_id = 'transit' and score_date >= getvariable('day')::date - 2 as is_unscored
+    from scores.sector_threat_daily
+) as t;
+
+insert into scores.supplier_spans by name
+select
+    m.supplier_id,
+    if(span = 1, (select min(score_date) from days), getvariable('day')::date - 3) as first_date,
+    getvariable('day')::date - if(span = 1, 4, 0) as last_date,
+    m.name as supplier_name,
+    ['DE', 'FR', 'NO', 'US', null][1 + m.i % 5] as country,
+    m.sector_id as mix_id,
+    m.sector_id as main_sector_id,
+    format('{} 100 %', m.sector_id) as sectors,
+    if(m.i % 11 = 0, null, m.criticality) as criticality_1_5,
+    pow(2, m.consequence_points / 10) as consequence,
+    14 * chance(m.i, if(m.i % 3 = 0, 0, span)) - 4 as susceptibility_points,
+    0.1 * pow(2, susceptibility_points / 10) as susceptibility_0_1,
+    if(m.i % 13 = 0, null, 5) as n_open_vulnerabilities,
+    [
+        {
+            'cve_id': format('CVE-2026-{:04d}', 1000 + hash(m.i, k) % 30),
+            'share_0_1': 0.5 / k,
+            'delivery_id': 'scanner/1',
+            'source_row': k
+        } for k in if(m.i % 13 = 0, [], [1, 2, 3])
+    ] as drivers,
+    'register/1' as delivery_id,
+    m.i as source_row,
+    -4 as usual_susceptibility_points,
+    m.consequence_points,
+    4 as exposure_variance_points2,
+    case when m.i % 13 = 0 then 'no scan' when m.i % 11 = 0 then 'no criticality' else '' end
+        as gaps
+from members as m
+cross join range(1, 3) as r (span);
+
+create or replace temp table means as
+select
+    p.score_date,
+    p.main_sector_id as sector_id,
+    count(*) as n_suppliers,
+    avg(pow(2, p.score_0_100 / 10)) as risk,
+    avg(p.threat_points) as threat_points,
+    10 * log2(avg(pow(2, p.score_0_100 / 10))) as unbounded,
+    avg(p.consequence_points) as consequence_points
+from scores.supplier_daily as p
+inner join days as d on p.score_date = d.score_date
+group by all;
+
+insert into scores.sector_daily by name
+select
+    score_date,
+    sector_id,
+    n_suppliers,
+    risk,
+    if(risk is null, null, 40) as baseline_points,
+    threat_points,
+    unbounded - 40 - threat_points - consequence_points as susceptibility_points,
+    if(risk is null, null, consequence_points) as consequence_points,
+    if(risk is null, null, 0) as bound_points,
+    unbounded as score_0_100,
+    unbounded - 4 as score_low_0_100,
+    unbounded + 4 as score_high_0_100,
+    round(unbounded, 1)::decimal(4, 1) as published_score,
+    method.band(published_score) as band_id,
+    if(risk is null, null, 0.4) as worst_ten_share_0_1,
+    1.0 as coverage_0_1,
+    case
+        when risk is null then 'not scored: threat sources are missing'
+        when sector_id = 'logistics' then 'partial: threat sources late'
+        else 'complete'
+    end as coverage_state
+from means;
+
+insert into scores.sector_driver_daily by name
+select
+    t.score_date,
+    t.sector_id,
+    k as driver_rank,
+    if(k = 6, 'other', ['alert', 'bulletin', 'news', 'incident', 'advisory'][k]) as driver_kind,
+    if(k = 6, null, format('bulletin/{}-{}', t.sector_id, k)) as driver_id,
+    if(
+        k = 6,
+        '2 other events',
+        coalesce(
+            getvariable('titles')[k],
+            format('Expected attacks on {}, notice {}', t.sector_id, k)
+        )
+    ) as driver_title,
+    if(k = 6, null, format('https://example.org/{}/{}', t.sector_id, k)) as url,
+    if(k = 6, null, (t.score_date - (3 * k)::integer)::timestamp) as published_at,
+    [0.4, 0.2, 0.15, 0.1, 0.05, 0.1][k] as share_0_1,
+    t.threat_points * share_0_1 as points
+from scores.sector_threat_daily as t
+cross join range(1, 7) as r (k);
+
+insert into raw.deliveries by name
+select
+    format('{}/{}/0123456789ab', s.source_id, d.score_date) as delivery_id,
+    s.source_id,
+    format('{}-{}.json', s.source_id, d.score_date) as name,
+    delivery_id as path,
+    s.licence,
+    1000 + hash(s.source_id) % 90000 as n_bytes,
+    sha256(delivery_id) as sha256,
+    d.score_date + interval 6 hour as delivered_at,
+    false as is_historical,
+    'loaded' as status
+from method.sources as s
+cross join days as d
+where
+    d.score_date > getvariable('day')::date - 5
+    and s.source_id <> getvariable('missing_source')
+    and (
+        s.source_id <> getvariable('late_source')
+        or d.score_date <= getvariable('day')::date - 3
+    );
+
+insert into quality.ledger by name
+select
+    delivery_id,
+    'reports' as table_name,
+    100 as n_received,
+    96 as n_loaded,
+    3 as n_quarantined,
+    1 as n_duplicate
+from raw.deliveries;
+
+insert into quality.verdicts by name
+select
+    d.delivery_id,
+    'reports' as table_name,
+    v.k as source_row,
+    ['published_in_the_future', 'sector_label_unknown', 'severity_out_of_range'][v.k] as rule_id,
+    ['critical', 'critical', 'warning'][v.k] as severity,
+    coalesce(
+        getvariable('titles')[1], 'The sector label "Enrgy" is not known. Nearest: energy.'
+    ) as reason,
+    'Add the label to method/sector_aliases.csv, or correct it at the source.' as remedy
+from raw.deliveries as d
+cross join range(1, 4) as v (k);
+
+insert into facts.source_coverage_daily by name
+select
+    d.score_date,
+    s.source_id,
+    max(r.delivered_at)::date as last_delivered_on,
+    d.score_date - max(r.delivered_at)::date as age_days,
+    1 as expected_every_days,
+    case
+        when last_delivered_on is null then 'missing'
+        when age_days > 1 then 'late'
+        else 'current'
+    end as coverage_state
+from days as d
+cross join method.sources as s
+left join raw.deliveries as r on s.source_id = r.source_id and r.delivered_at < d.score_date + 1
+group by d.score_date, s.source_id;
+"""
+
+
+def world(
+    n_suppliers=40,
+    n_days=100,
+    *,
+    day=DAY,
+    names=(),
+    titles=(),
+    late_source="kev",
+    missing_source="none",
+):
+    """A warehouse in memory that holds scores for `n_days` days up to `day`."""
+    con = duckdb.connect()
+    install(con)
+    for model in models():
+        if model.is_view:
+            con.execute(f"create or replace view {model.name} as {model.sql}")
+    variables = {
+        "day": day,
+        "n_days": n_days,
+        "n_suppliers": n_suppliers,
+        "names": list(names) or [None],
+        "titles": list(titles) or [None],
+        "late_source": late_source,
+        "missing_source": missing_source,
+    }
+    for name, value in variables.items():
+        con.execute(f"set variable {name} = ?", [value])
+    con.execute(_STATEMENTS)
+    return con

@@ -1,0 +1,198 @@
+-- sheet: Summary
+-- workbooks: day
+-- title: Sector cyber-threat risk, {day}
+-- note: Scores run from 0 to 100; ten points more is twice the risk. They rank attention;
+--   they are not a forecast, and no basis for mechanical decisions.{portfolio}
+-- question: What changed, can I trust it, where next?
+-- tab: daily
+-- page: landscape 1
+--
+-- list: Facts
+-- | label | Fact | 18 | label | What is stated | Never blank |
+-- | fact | Value | 11 | fact | The statement | Never blank |
+with
+facts as (
+    select
+        w.*,
+        c.tlp,
+        c.contact,
+        q.run_id,
+        q.method_version,
+        q.knowledge,
+        b.score_date is not null as has_before
+    from wording as w
+    cross join chosen as c
+    inner join quality.scored_days as q on c.end_date = q.score_date
+    left join quality.scored_days as b on b.score_date = c.end_date - 1
+)
+
+select
+    unnest([
+        {'label': 'Marking', 'fact': 'TLP:' || tlp, 'fact_name': 'tlp'},
+        {'label': 'Scores for', 'fact': long_day, 'fact_name': 'score_date'},
+        {'label': 'Data state', 'fact': data_state, 'fact_name': 'data_state'},
+        {
+            'label': 'Compared with',
+            'fact': case when has_before then day_before else 'nothing: the day before has no scores' end,
+            'fact_name': 'compared_with'
+        },
+        {
+            'label': 'Knowledge',
+            'fact': case
+                when knowledge = 'then' then 'as could be known by the end of that day (UTC)'
+                else 'with hindsight: includes what became known later'
+            end,
+            'fact_name': 'knowledge'
+        },
+        {'label': 'Next scores', 'fact': 'the next morning (UTC), in a file of its own', 'fact_name': 'next_scores'},
+        {'label': 'Questions', 'fact': contact, 'fact_name': 'contact'},
+        {'label': 'Method version', 'fact': method_version, 'fact_name': 'method_version'},
+        {'label': 'Run', 'fact': run_id, 'fact_name': 'run_id'}
+    ], recursive := true)
+from facts;
+
+-- list: Changes
+-- heading: What changed
+-- | sentence | Sentence | 18 | sentence | A sentence computed from the scores | Never blank |
+with
+top as (
+    select
+        format(
+            '{} is the highest sector at {:.1f} ({}){}.',
+            s.sector, s.published_score::double, s.band,
+            case
+                when s.change_1 is null then ''
+                when s.change_1 = 0 then ', as the day before'
+                else printf(', %+.1f since the day before', s.change_1::double)
+            end
+            || case
+                when s.change_7 is null then ''
+                else printf(', %+.1f in seven days', s.change_7::double)
+            end
+        ) as sentence
+    from sector_now as s
+    where s.place = 1 and s.published_score is not null
+),
+
+rises as (
+    select
+        format(
+            '{} rose most, by {:.1f} to {:.1f}; main reason: {}.',
+            s.sector, s.change_1::double, s.published_score::double, coalesce(left(r.reason, 70), 'none named')
+        ) as sentence
+    from sector_now as s
+    left join reasons as r on r.level = 'Sector' and s.sector_id = r.subject_id
+    where s.change_1 > 0
+    order by s.change_1 desc, s.place
+    limit 1
+),
+
+crossings as (
+    select
+        count(*) filter (where s.lower_score > before.lower_score) as n_up,
+        count(*) filter (where s.lower_score < before.lower_score) as n_down,
+        count(*) filter (where s.band_id_1 is not null) as n_compared
+    from supplier_now as s
+    left join bands as before on s.band_id_1 = before.band_id
+),
+
+serious as (
+    select
+        count(*) filter (where s.is_high) as n_high,
+        count(s.published_score) as n_scored,
+        count(*) filter (where s.published_score is null) as n_not_scored
+    from supplier_now as s
+),
+
+common as (
+    select
+        r.reason,
+        count(*) as n
+    from reasons as r
+    where r.level = 'Supplier'
+    group by r.reason
+    order by n desc, r.reason
+    limit 1
+),
+
+unscored as (
+    select string_agg(format('{} ({})', s.sector, s.coverage_state), '; ' order by s.sector) as list
+    from sector_now as s
+    where s.published_score is null
+)
+
+select sentence from top
+union all
+select sentence from rises
+union all
+select
+    format('{} of {} suppliers are High or above.', n_high, n_scored)
+    || case
+        when n_compared = 0 then ''
+        else format(
+            ' Since the day before, {} moved to a higher band, {} to a lower one.', n_up, n_down
+        )
+    end
+from serious
+cross join crossings
+union all
+select format('The most common main reason is "{}", for {} suppliers.', left(reason, 80), n)
+from common
+union all
+select format('{} suppliers are not scored; the sheet Suppliers says why.', n_not_scored)
+from serious
+where n_not_scored > 0
+union all
+select 'No score: ' || list || '.'
+from unscored
+where list is not null;
+
+-- table: SectorSummary
+-- heading: Sectors, highest first
+-- | sector | Sector | 18 | link | Name of the sector; links to its row on Sectors | Never blank |
+-- | score | Score (0 to 100) | 11 | score | Score rounded to one decimal; changes are computed from it | Not scored: see Data state |
+-- | band | Band | 11 | band | Band of the score, see Method | Not scored |
+-- | low | 80 % from (points) | 9 | points | Lower end of the 80 % interval | Not scored |
+-- | high | 80 % to (points) | 9 | points | Upper end of the 80 % interval | Not scored |
+-- | change_1 | Change 1 day (points) | 10 | change | Score minus the score of the day before | One of the two is missing |
+-- | change_7 | Change 7 days (points) | 10 | change | Score minus the score seven days before | One of the two is missing |
+-- | n_high | Suppliers High or above | 11 | integer | Suppliers of this main sector that score High or Severe | Never blank |
+-- | state | Data state | 26 | state | = scores.sector_daily.coverage_state | Never blank |
+-- | reason | Main reason | 56 | text | Event or vulnerability that adds most points | Nothing stands out |
+with
+high as (
+    select
+        main_sector_id as sector_id,
+        count(*) filter (where is_high) as n_high
+    from supplier_now
+    group by main_sector_id
+)
+
+select
+    s.sector,
+    '#Sectors!A' || (s.place + 4) as sector_url,
+    s.published_score as score,
+    s.band,
+    s.score_low_0_100 as low,
+    s.score_high_0_100 as high,
+    s.change_1,
+    s.change_7,
+    coalesce(h.n_high, 0) as n_high,
+    upper(s.coverage_state[1]) || s.coverage_state[2:] as state,
+    r.reason
+from sector_now as s
+left join high as h on s.sector_id = h.sector_id
+left join reasons as r on r.level = 'Sector' and s.sector_id = r.subject_id
+order by s.place;
+
+-- list: Contents
+-- heading: In this workbook
+-- | sheet | Sheet | 18 | contents | Name of the sheet | Never blank |
+-- | question | Question | 11 | sentence | The question that it answers | Never blank |
+select
+    sheet,
+    format('#''{}''!A1', sheet) as sheet_url,
+    question
+from declared_sheets
+where place > 0
+order by place;
