@@ -99,8 +99,8 @@ def refresh_facts(con: Connection, knowledge: Knowledge) -> None:
 _INPUTS = """
     select
         case when d.is_historical then null else cast(d.delivered_at as date) end as known_date,
-        md5(concat_ws('|', d.delivery_id, d.status, d.is_historical, (
-            select string_agg(concat_ws(' ', l.table_name, l.n_loaded, l.n_duplicate), ','
+        md5(concat_ws('|', d.delivery_id, d.is_historical, (
+            select string_agg(concat_ws(' ', l.table_name, l.content_hash), ','
                               order by l.table_name)
             from quality.ledger as l where l.delivery_id = d.delivery_id
         ))) as content

@@ -102,6 +102,10 @@ def install(con: Connection, method_folder: Path = METHOD_FOLDER) -> None:
         _load_method(con, method_folder)
         con.execute(MACROS_FILE.read_text(encoding="utf-8"))
         _create_verdict_views(con)
+        for model in models():
+            if model.is_view:
+                con.execute(f"create or replace view {model.name} as {model.sql}")
+        con.execute(COMMENTS_FILE.read_text(encoding="utf-8"))
         con.execute(
             "create or replace table method.version as select ? as method_version", [version]
         )
