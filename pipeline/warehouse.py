@@ -1,6 +1,7 @@
 """The DuckDB file: opening it, schema, method tables, SQL models and replacing days."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -56,6 +57,28 @@ def open_snapshot_file(file: Path, settings: Settings) -> Iterator[Connection]:
     """A reading connection on a copy of the warehouse."""
     with _connect(file, settings, read_only=True) as con:
         yield con
+
+
+@contextmanager
+def open_beside(con: Connection) -> Iterator[Connection]:
+    """An empty warehouse in memory beside the published one, which it reads as `published`.
+
+    It has every table, view and macro of the published one and the rows of its method; nothing
+    done in it reaches a file.
+    """
+    row = con.execute(
+        "select path from duckdb_databases() where database_name = current_database()"
+    ).fetchone()
+    settings = get_settings()
+    with _connect(Path(":memory:"), settings) as beside:
+        beside.execute(f"attach '{row[0] if row else None}' as published (read_only)")
+        beside.execute("copy from database published to memory (schema)")
+        for (table,) in beside.execute(
+            "select table_name from duckdb_tables() "
+            "where schema_name = 'method' and database_name = 'published'"
+        ).fetchall():
+            beside.execute(f"insert into method.{table} from published.method.{table}")
+        yield beside
 
 
 @contextmanager
@@ -221,12 +244,8 @@ class Model:
         return [name for name in ("start_date", "end_date") if f"${name}" in self.sql]
 
     def references(self) -> set[str]:
-        """Schema-qualified names that the SQL reads."""
-        import sqlglot
-        from sqlglot import exp
-
-        tree = sqlglot.parse_one(self.sql, dialect="duckdb")
-        return {f"{table.db}.{table.name}" for table in tree.find_all(exp.Table) if table.db}
+        """Schema-qualified names that the SQL holds: every table that it reads is one of them."""
+        return set(re.findall(r"\b[a-z_]+\.[a-z_]+\b", self.sql)) - {self.name}
 
 
 def _model_files() -> list[Path]:

@@ -89,4 +89,4 @@ def test_measured_floors_hold():
     assert dev.sectors_by_report.f1 >= 0.83
     assert dev.actors_by_report.f1 >= 0.83
     assert dev.actors_by_span.f1 >= 0.92
-    assert evaluations["train"].sectors_by_report.f1 >= 0.85
+    assert evaluations["train"].sectors_by_report.f1 >= 0.84

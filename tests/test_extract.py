@@ -44,6 +44,18 @@ SECTORS = [
     ("Last June hackers attacked airlines.", {"airline": "history"}),
     ("Last week hackers attacked airlines.", {"airline": "attacked"}),
     ("The central bank warned about fraud.", {"central bank": "mentioned"}),
+    ("A banking trojan was found.", {"banking": "mentioned"}),
+    ("The mails posed as an airline to attack users.", {"airline": "mentioned"}),
+    (
+        "The firm worked with law enforcement agencies on the attack.",
+        {"law enforcement": "mentioned"},
+    ),
+    ("Rockets struck a military base.", {"military base": "mentioned"}),
+    ("The gang promised not to attack hospitals.", {"hospital": "excluded"}),
+    ("Hospitals were hit, but banks were spared.", {"hospital": "attacked", "bank": "excluded"}),
+    ("Since 2013 the group has attacked banks.", {"bank": "attacked"}),
+    ("Likely targets are hospitals, analysts said.", {"hospital": "threatened"}),
+    ("Read https://example.com/attacks-on-banks about the attack.", {}),
     ("The power of this method is its energy.", {}),
     ("The military commander was killed in a strike.", {}),
     ("The Iranian government rejected the offer.", {}),
@@ -99,7 +111,10 @@ ACTORS = [
     ),
     ("The intrusion is believed to be the work of APT33.", {"apt33": "suspected"}),
     ("In 2012 Iran-backed hackers attacked banks.", {"iran": "history"}),
+    ("The flood of traffic was blamed on Russia.", {"russia": "named"}),
     ("Hackers attacked a bank in Iran.", {}),
+    ("Indian banks were hit by hackers.", {}),
+    ("They used Discovery (TA0007).", {}),
     ("Cyber attacks against Iran continued.", {}),
     ("The Elfin group, also known as APT33, sent lures.", {"apt33": "named"}),
     ("Operators that we call TA998 sent lures.", {"ta998": "named"}),
@@ -215,7 +230,7 @@ BLANKS = [" ", "  ", " \t", "\u00a0 "]
 
 
 @given(st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from(BLANKS)), max_size=25))
-@settings(max_examples=50)
+@settings(max_examples=25)
 def test_more_blanks_change_nothing(pairs):
     spaced = "".join(word + blank for word, blank in pairs)
     assert extract(spaced, DAY) == extract(" ".join(word for word, _ in pairs), DAY)

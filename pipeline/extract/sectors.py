@@ -79,6 +79,8 @@ def _is_listed(sentence: Sentence, before: Hit, hit: Hit) -> bool:
     words = _WORDS.findall(gap)
     between = cues("connective") | cues("head")
     is_joined = bool(_JOINS.search(gap)) or "and" in words or "or" in words
+    if not gap.strip():
+        return before.entry.needs != "next"
     return is_joined and all(word in between for word in words)
 
 
@@ -114,7 +116,7 @@ def _stance(
         return "history"
     if within(sentence.found("exclusion"), bounds):
         return "excluded"
-    if _is_no_target(sentence, start, end):
+    if _is_no_target(sentence, start, end) or _is_kinetic(sentence, bounds):
         return "mentioned"
     return (
         _by_nearest_cue(sentence, start, end, bounds)
@@ -127,9 +129,19 @@ def _is_no_target(sentence: Sentence, start: int, end: int) -> bool:
     """The sector speaks, takes part, or is what attackers use as a tool or as a mask."""
     return (
         any(0 <= hit.start - end <= TOOL_WITHIN for hit in sentence.found("tool"))
-        or any(0 <= hit.start - end <= SPEAKER_WITHIN for hit in sentence.found("speaker"))
+        or any(_follows(sentence, end, hit) for hit in sentence.found("speaker"))
         or any(0 <= start - hit.end <= PARTNER_WITHIN for hit in sentence.found("partner"))
     )
+
+
+def _is_kinetic(sentence: Sentence, bounds: tuple[int, int]) -> bool:
+    """Weapons strike, and nobody attacks through computers."""
+    return bool(within(sentence.found("kinetic"), bounds)) and not sentence.found("hostile")
+
+
+def _follows(sentence: Sentence, end: int, speaker: Hit) -> bool:
+    gap = sentence.lower[end : speaker.start]
+    return 0 <= speaker.start - end <= SPEAKER_WITHIN and not _JOINS.search(gap)
 
 
 def _by_nearest_cue(

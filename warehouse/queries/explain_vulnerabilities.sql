@@ -1,0 +1,82 @@
+-- One supplier's vulnerabilities open on a day: where, since when, and why the probability.
+with
+open_now as (
+    select *
+    from facts.open_vulnerabilities
+    where supplier_id = $supplier_id and $day >= from_date and $day < until_date
+),
+
+found as (
+    select f.*
+    from facts.open_findings as f
+    where f.supplier_id = $supplier_id and f.from_date <= $day
+),
+
+gaps as (
+    select
+        *,
+        from_date > coalesce(max(until_date) over (
+            partition by cve_id order by from_date, until_date
+            rows between unbounded preceding and 1 preceding
+        ), date '0001-01-01') as is_new
+    from found
+),
+
+since as (
+    select
+        cve_id,
+        max(from_date) filter (where is_new) as open_since,
+        list_sort(list(distinct asset_id) filter (where until_date > $day)) as asset_ids
+    from gaps
+    group by all
+),
+
+estimates as (
+    select
+        cve_id,
+        case precedence when 2 then 'EPSS rank' else 'CVSS class' end as evidence,
+        from_date,
+        probability
+    from facts.exploitation_estimates
+    where from_date <= $day and cve_id in (select cve_id from open_now)
+    qualify row_number() over (
+        partition by cve_id order by precedence desc, from_date desc
+    ) = 1
+),
+
+reasons as (
+    select cve_id, evidence, min(from_date) as from_date, max(probability) as probability
+    from facts.exploitation_evidence
+    where $day >= from_date and $day < until_date and cve_id in (select cve_id from open_now)
+    group by all
+    union all
+    select cve_id, evidence, from_date, probability from estimates
+),
+
+listed as (
+    select
+        cve_id,
+        list(
+            {'evidence': evidence, 'since': from_date, 'probability': probability}
+            order by probability desc, evidence
+        ) as reasons
+    from reasons
+    group by all
+)
+
+select
+    o.cve_id,
+    cast(o.hazard as double) as hazard,
+    o.probability,
+    o.reach,
+    s.asset_ids,
+    s.open_since,
+    o.delivery_id,
+    o.source_row,
+    d.name as file,
+    coalesce(l.reasons, []) as reasons
+from open_now as o
+inner join since as s on o.cve_id = s.cve_id
+left join listed as l on o.cve_id = l.cve_id
+left join raw.deliveries as d on o.delivery_id = d.delivery_id
+order by o.hazard desc, o.cve_id
