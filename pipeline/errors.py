@@ -32,6 +32,10 @@ class GateError(SectorRiskError):
     exit_code = 3
 
 
+class ExportError(SectorRiskError):
+    """What was asked for cannot be shown truthfully; nothing was written."""
+
+
 class WarehouseLockedError(SectorRiskError):
     """Another process is writing to the warehouse."""
 

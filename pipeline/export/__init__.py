@@ -6,13 +6,13 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.export.book import Book, ExportError, Rows
-from pipeline.export.package import save, set_properties
+from pipeline.errors import ExportError
 from pipeline.export.sheets import SELECTION_FILE, Block, Sheet, resolve, sheets
 from pipeline.export.styles import STYLES, Band
 from pipeline.settings import Settings, get_settings
 
 if TYPE_CHECKING:
+    from pipeline.export.book import Book, Rows
     from pipeline.warehouse import Connection
 
 __all__ = ["ExportError", "export_range", "export_workbook"]
@@ -73,6 +73,9 @@ class _Export:
 
     def write(self, workbook: str, target: Path | str) -> str:
         """Write the sheets of one kind of workbook."""
+        from pipeline.export.book import Book
+        from pipeline.export.package import save
+
         declared = sheets(workbook)
         self._declare(declared)
         with closing(Book(self._bands(), self.comments, self.wording["footer"])) as book:
@@ -84,6 +87,7 @@ class _Export:
 
     def _select(self, supplier_ids: Collection[str] | None, settings: Settings) -> None:
         start, end = self.days
+        self.con.execute("set variable end_date = ?::date", [end])
         self.con.execute(
             "create or replace temp table chosen as select ?::date as start_date, "
             "?::date as end_date, ?::boolean as is_portfolio, ?::integer as max_suppliers, "
@@ -141,14 +145,14 @@ class _Export:
     def _dictionary(self, sheet_place: int, sheet: Sheet) -> Iterator[tuple[Any, ...]]:
         columns = [column for block in sheet.blocks if block.has_header for column in block.columns]
         for place, declared in enumerate(columns):
-            column = resolve(declared, "each sector" if declared.name == "*" else "", self.comments)
+            column = resolve(declared, f"each {declared.name[1:]}", self.comments)
             style = STYLES[column.style]
             yield (
                 *(sheet_place, place, sheet.title, column.header, column.meaning),
                 *(style.unit, style.value_range, column.blank),
             )
 
-    def _blocks(self, sheet: Sheet) -> list[tuple[Block, Rows]]:
+    def _blocks(self, sheet: Sheet) -> "list[tuple[Block, Rows]]":
         """Each block with its rows; those of the last, which may be long, come as they are read."""
         blocks: list[tuple[Block, Rows]] = []
         for block in sheet.blocks:
@@ -188,8 +192,10 @@ class _Export:
             )
         )
 
-    def _finish(self, book: Book, title: str) -> None:
+    def _finish(self, book: "Book", title: str) -> None:
         from openpyxl.workbook.defined_name import DefinedName
+
+        from pipeline.export.package import set_properties
 
         for name, place in book.names.items():
             book.workbook.defined_names[name] = DefinedName(name, attr_text=place)

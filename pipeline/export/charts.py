@@ -1,84 +1,90 @@
-"""One small line chart for each sector: the same axis, the limits of the bands as lines."""
+"""One small line chart for each sector: the same axes, the limits of the bands as lines."""
 
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from pipeline.export.styles import NAVY, Band
+from openpyxl.chart import Reference, ScatterChart, Series
+from openpyxl.chart.data_source import StrRef
+from openpyxl.chart.layout import Layout, ManualLayout
+from openpyxl.chart.series import SeriesLabel
+from openpyxl.chart.title import title_maker
+from openpyxl.drawing.text import CharacterProperties
+from openpyxl.utils import get_column_letter, quote_sheetname
+from openpyxl.utils.datetime import to_excel
 
-PER_ROW, WIDTH_CM, HEIGHT_CM, ROWS_EACH = 2, 15.0, 6.4, 13
+from pipeline.export.styles import NAVY
+
+ROWS_EACH, WIDTH_CM, HEIGHT_CM = 13, 15.5, 6.4
 
 
-def sector_charts(sectors: list[dict[str, Any]], bands: list[Band]) -> list[tuple[Any, str, str]]:
-    """Chart, anchor cell and alternative text of each sector.
+@dataclass(frozen=True)
+class Area:
+    """Where a table of numbers stands: first column dates, then one column for each line."""
 
-    A sector has `chart_title`, `alt_text` and where its numbers stand: `sheet`, `place` (column),
-    `first_row` and `last_row`; its header is one row above the first.
+    sheet: str
+    header_row: int
+    first_row: int
+    last_row: int
+    n_columns: int
+
+    def column(self, place: int) -> str:
+        """Address of the numbers of one column."""
+        return self._address(place, self.first_row, self.last_row)
+
+    def header(self, place: int) -> str:
+        """Address of the header of one column."""
+        return self._address(place, self.header_row, self.header_row)
+
+    def _address(self, place: int, first: int, last: int) -> str:
+        letter = get_column_letter(place)
+        return f"{quote_sheetname(self.sheet)}!${letter}${first}:${letter}${last}"
+
+
+def sector_charts(
+    sectors: list[dict[str, Any]], scores: Area, limits: Area, first_row: int
+) -> list[tuple[Any, str, str]]:
+    """Chart, anchor cell and alternative text of each sector, two charts side by side.
+
+    A sector has `chart_title`, `alt_text`, `place` (its column among the scores), `first_date`
+    and `last_date`.
     """
     return [
-        (_chart(sector, bands), _anchor(number), sector["alt_text"])
+        (
+            _chart(sector, scores, limits),
+            f"{'AG'[number % 2]}{first_row + number // 2 * ROWS_EACH}",
+            sector["alt_text"],
+        )
         for number, sector in enumerate(sectors)
     ]
 
 
-def _anchor(number: int) -> str:
-    return f"{'AB'[number % PER_ROW]}{4 + number // PER_ROW * ROWS_EACH}"
-
-
-def _chart(sector: dict[str, Any], bands: list[Band]) -> Any:
-    from openpyxl.chart import LineChart, Series
-
-    chart = LineChart()
+def _chart(sector: dict[str, Any], scores: Area, limits: Area) -> Any:
+    chart = ScatterChart(scatterStyle="lineMarker")
     chart.width, chart.height, chart.legend = WIDTH_CM, HEIGHT_CM, None
-    chart.title = _title(sector["chart_title"])
-    chart.display_blanks = "gap"
-    _set_axes(chart)
-    first, last = sector["first_row"], sector["last_row"]
-    for title, low, _, _, _ in bands[1:]:
-        chart.series.append(_limit(f"{title} from {low:g}", low, last - first + 1))
-    name = _reference(sector, first - 1, first - 1)
-    scores = Series(_reference(sector, first, last), title=None)
-    scores.tx = _label(name)
-    scores.smooth, scores.graphicalProperties.line.width = False, 25_000
-    scores.graphicalProperties.line.solidFill = NAVY
-    chart.series.append(scores)
-    chart.set_categories(_reference(sector | {"place": 1}, first, last))
+    chart.title, chart.display_blanks = _title(sector["chart_title"]), "gap"
+    _set_axes(chart, sector["first_date"], sector["last_date"])
+    for place in range(2, limits.n_columns + 1):
+        chart.series.append(_line(limits, place, "8C8C8C", 9_000, "dash"))
+    chart.series.append(_line(scores, sector["place"], NAVY, 25_000, "solid"))
     return chart
 
 
-def _reference(sector: dict[str, Any], first: int, last: int) -> Any:
-    from openpyxl.chart import Reference
-    from openpyxl.utils import get_column_letter, quote_sheetname
-
-    column = get_column_letter(sector["place"])
-    sheet = quote_sheetname(sector["sheet"])
-    return Reference(range_string=f"{sheet}!${column}${first}:${column}${last}")
-
-
-def _label(reference: Any) -> Any:
-    from openpyxl.chart.data_source import StrRef
-    from openpyxl.chart.series import SeriesLabel
-
-    return SeriesLabel(strRef=StrRef(str(reference)))
-
-
-def _limit(title: str, value: float, n_points: int) -> Any:
-    """A thin line at the limit of a band; its values stand in the chart, not in cells."""
-    from openpyxl.chart.data_source import NumData, NumDataSource, NumVal
-    from openpyxl.chart.series import Series, SeriesLabel
-
-    points = [NumVal(idx=place, v=str(value)) for place in range(n_points)]
-    line = Series(tx=SeriesLabel(v=title))
-    line.val = NumDataSource(numLit=NumData(formatCode="0", ptCount=n_points, pt=points))
-    line.smooth, line.graphicalProperties.line.width = False, 9_000
-    line.graphicalProperties.line.solidFill = "A6A6A6"
-    line.graphicalProperties.line.prstDash = "dash"
+def _line(area: Area, place: int, colour: str, width: int, dash: str) -> Any:
+    line = Series(
+        Reference(range_string=area.column(place)), Reference(range_string=area.column(1))
+    )
+    line.tx = SeriesLabel(strRef=StrRef(area.header(place)))
+    line.marker.symbol, line.smooth = "none", False
+    line.graphicalProperties.line.solidFill = colour
+    line.graphicalProperties.line.width = width
+    line.graphicalProperties.line.prstDash = dash
     return line
 
 
 def _title(text: str) -> Any:
-    from openpyxl.chart.title import title_maker
-    from openpyxl.drawing.text import CharacterProperties
-
     title = title_maker(text)
+    title.overlay = False
     look = CharacterProperties(sz=1_200, b=True, solidFill=NAVY)
     for paragraph in title.tx.rich.paragraphs:
         paragraph.pPr.defRPr = look
@@ -87,14 +93,12 @@ def _title(text: str) -> Any:
     return title
 
 
-def _set_axes(chart: Any) -> None:
-    from openpyxl.chart.axis import DateAxis
-
-    chart.x_axis = DateAxis(crossAx=100)
-    chart.x_axis.number_format, chart.x_axis.majorTimeUnit = "yyyy-mm-dd", "months"
-    chart.x_axis.majorUnit, chart.x_axis.baseTimeUnit = 1, "days"
-    chart.y_axis.crossAx = 500
+def _set_axes(chart: Any, first: date, last: date) -> None:
+    chart.x_axis.scaling.min, chart.x_axis.scaling.max = to_excel(first), to_excel(last)
+    chart.x_axis.number_format, chart.x_axis.majorUnit = "yyyy-mm-dd", 30
+    chart.x_axis.majorGridlines = chart.y_axis.majorGridlines = None
     chart.y_axis.scaling.min, chart.y_axis.scaling.max = 0, 100
     chart.y_axis.majorUnit, chart.y_axis.number_format = 20, "0"
-    chart.y_axis.majorGridlines = None
     chart.x_axis.delete = chart.y_axis.delete = False
+    chart.x_axis.tickLblPos = chart.y_axis.tickLblPos = "low"
+    chart.layout = Layout(ManualLayout(xMode="edge", yMode="edge", x=0.07, y=0.17, w=0.88, h=0.66))

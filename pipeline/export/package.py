@@ -13,6 +13,9 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from openpyxl.packaging.custom import StringProperty
+from openpyxl.writer.excel import ExcelWriter
+
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _SHAPE = re.compile(r'(<(?:\w+:)?cNvPr id="\d+" name="Chart (\d+)")')
 
@@ -47,8 +50,6 @@ def _entry(name: str) -> ZipInfo:
 
 def set_properties(workbook: Any, title: str, as_of: datetime, facts: Mapping[str, str]) -> None:
     """Document properties for people and, as custom properties, for machines."""
-    from openpyxl.packaging.custom import StringProperty
-
     properties = workbook.properties
     properties.title, properties.creator, properties.language = title, "Sector Risk", "en"
     properties.subject = "Daily cyber-threat risk scores"
@@ -59,8 +60,6 @@ def set_properties(workbook: Any, title: str, as_of: datetime, facts: Mapping[st
 
 def save(workbook: Any, alt_texts: list[str], target: Path | str) -> str:
     """Write the workbook whole to a path or any fsspec address; its SHA-256."""
-    from openpyxl.writer.excel import ExcelWriter
-
     with _placed(target) as path:
         with _FixedZip(path, "w", ZIP_DEFLATED) as archive:
             archive.alt_texts = alt_texts

@@ -5,9 +5,9 @@ The head is a comment of `key: value` lines; each block of the sheet is a SELECT
 
     -- | name | Header (unit) | width | style | meaning | what a blank means |
 
-A meaning `= schema.table.column` is that column's comment in the schema. The name `*` stands for
-all columns that a pivot adds. An undeclared column `x_url` is the link of `x`, `x_name` its
-defined name.
+A meaning `= schema.table.column` is that column's comment in the schema. The name `*thing` stands
+for all columns that a pivot adds, one for each thing. An undeclared column `x_url` is the link of
+`x`, `x_name` its defined name.
 """
 
 import re
@@ -33,6 +33,11 @@ class Column:
     style: str
     meaning: str
     blank: str
+
+    @property
+    def is_pivoted(self) -> bool:
+        """Whether it stands for all columns that a pivot adds."""
+        return self.name.startswith("*")
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,7 @@ def resolve(column: Column, actual: str, comments: Mapping[str, str]) -> Column:
     meaning = column.meaning
     if meaning.startswith("= "):
         meaning = comments[meaning.removeprefix("= ")]
-    if column.name != "*":
+    if not column.is_pivoted:
         return replace(column, meaning=meaning)
     header, meaning = column.header.replace("*", actual), meaning.replace("*", actual)
     return replace(column, name=actual, header=header, meaning=meaning)

@@ -1,6 +1,5 @@
-"""How values look: one style for each kind of value, and the colours of bands and changes."""
+"""How each kind of value looks, its unit and range; the colours of bands and changes."""
 
-from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,58 +52,11 @@ STYLES = {
     "sentence": Style(rule=False),
     "contents": Style(colour=BLUE, rule=False),
 }
-HEADER = "header"
-_TITLES = {
+TITLES = {
     "title": Style(bold=True, size=16, colour=NAVY, rule=False),
     "note": Style(colour=GREY, rule=False),
     "heading": Style(bold=True, size=13, colour=NAVY, rule=False),
 }
-
-
-class Palette:
-    """The styles registered in one workbook, ready to be given to cells."""
-
-    def __init__(self, workbook: Any) -> None:
-        """Register every style once, as it is and with the mark that keeps text text."""
-        sheet = workbook.create_sheet("styles")
-        self._styles = {
-            (name, quoted): self._register(sheet, style, quoted, header=name == HEADER)
-            for name, style in (STYLES | _TITLES | {HEADER: Style(bold=True, wrap=True)}).items()
-            for quoted in (False, True)
-        }
-        workbook.remove(sheet)
-
-    def get(self, name: str, *, quoted: bool = False) -> Any:
-        """The style array of a registered style."""
-        return self._styles[name, quoted]
-
-    @staticmethod
-    def _register(sheet: Any, style: Style, quoted: bool, *, header: bool) -> Any:
-        from openpyxl.cell import WriteOnlyCell
-        from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-
-        cell = WriteOnlyCell(sheet)
-        cell.font = Font(
-            name=FONT,
-            size=style.size,
-            bold=style.bold,
-            color="FFFFFF" if header else style.colour,
-            underline="single" if style.colour == BLUE else None,
-        )
-        cell.number_format = style.number_format
-        cell.alignment = Alignment(
-            horizontal=style.align,
-            vertical="top",
-            wrap_text=style.wrap or None,
-            indent=1 if style.align == "left" and style.rule and not header else 0,
-        )
-        if style.rule:
-            cell.border = Border(bottom=Side("thin", color=RULE))
-        if header:
-            cell.fill = PatternFill("solid", fgColor=NAVY)
-        cell.quotePrefix = quoted
-        return copy(cell._style)
-
 
 Band = tuple[str, float, float, str, str]
 
@@ -131,28 +83,3 @@ def conditional_rules(bands: list[Band]) -> dict[str, list[tuple[str, dict[str, 
         "state": [('AND({c}<>"",LEFT({c},8)<>"Complete")', incomplete)],
         "fact": [('AND($A{row}="Data state",LEFT($B{row},8)<>"Complete")', incomplete)],
     }
-
-
-def add_rules(sheet: Any, style: str, area: str, bands: list[Band]) -> None:
-    """Give the cells of one area the conditional formats of their style."""
-    from openpyxl.formatting.rule import ColorScaleRule, FormulaRule
-    from openpyxl.styles import Font, PatternFill
-
-    first = area.split(":", maxsplit=1)[0]
-    row = first.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    for formula, look in conditional_rules(bands).get(style, []):
-        fill = look.get("fill")
-        rule = FormulaRule(
-            formula=[formula.format(c=first, row=row)],
-            font=Font(color=look["ink"], bold=look.get("bold")),
-            fill=PatternFill("solid", bgColor=fill) if fill else None,
-        )
-        sheet.conditional_formatting.add(area, rule)
-    if style == "heat":
-        (low, pale), (middle, orange), (high, brown) = HEAT
-        scale = ColorScaleRule(
-            **{"start_type": "num", "start_value": low, "start_color": pale},
-            **{"mid_type": "num", "mid_value": middle, "mid_color": orange},
-            **{"end_type": "num", "end_value": high, "end_color": brown},
-        )
-        sheet.conditional_formatting.add(area, scale)

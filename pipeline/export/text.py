@@ -9,12 +9,15 @@ MAX_LINK = 2_079
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _LINE = re.compile(r"\s*[\r\n\t\u2028\u2029]+\s*")
 _DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_ODD = re.compile(f"{_NOT_XML.pattern}|{_LINE.pattern}|{_DIRECTION.pattern}")
 _ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _LINK = re.compile(r"[!#-&(-;=?-\[\]_a-z~]+")
 
 
 def clean(text: str) -> str:
     """The text as it is shown: one line, no control or direction characters, of bounded length."""
+    if len(text) <= MAX_TEXT and not _ODD.search(text):
+        return text
     line = _DIRECTION.sub("", _NOT_XML.sub(" ", _LINE.sub(" ", text)))
     return line if len(line) <= MAX_TEXT else line[: MAX_TEXT - 1] + "…"
 

@@ -19,7 +19,7 @@
 -- | change_30 | Change 30 days (points) | 10 | change | Score minus the score 30 days before | One of the two is missing |
 -- | low_90 | Lowest in 90 days (points) | 11 | points | Lowest score of the 90 days to this one | No score in 90 days |
 -- | high_90 | Highest in 90 days (points) | 11 | points | Highest score of the 90 days to this one | No score in 90 days |
--- | unusual | Days at or above today (share of days scored) | 14 | share | Days of the last 90 with a score at or above today's; a small share is unusual | No score in 90 days |
+-- | unusual | Days at or above today (share of days scored) | 14 | share | Days of the last 90 with a score at or above today's; a small share is unusual | Not scored |
 -- | baseline | Baseline (points) | 10 | points | Score of a typical supplier on a calm day | Not scored |
 -- | threat | Threat (points) | 10 | points | What the usual level of the sector and current events add | Not scored |
 -- | susceptibility | Suscep- tibility (points) | 10 | points | What the suppliers' open vulnerabilities add, compared with the usual | Not scored |
@@ -40,7 +40,7 @@ select
     s.change_30,
     s.low_90,
     s.high_90,
-    s.n_days_at_or_above / nullif(s.n_days_90, 0) as unusual,
+    if(s.published_score is null, null, s.n_days_at_or_above / s.n_days_90) as unusual,
     s.baseline,
     s.threat,
     s.susceptibility,

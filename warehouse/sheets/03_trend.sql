@@ -9,7 +9,7 @@
 --
 -- table: Trend
 -- | score_date | Date (UTC) | 13 | date | Day scored | Never blank |
--- | * | * (points) | 15 | heat | Score of * on that day | Not scored on that day |
+-- | *sector | * (points) | 15 | heat | Score of * on that day | Not scored on that day |
 pivot (
     select
         s.score_date,

@@ -7,16 +7,36 @@
 -- tab: daily
 -- page: landscape 1
 --
--- charts: Trend
--- | chart_title | Chart | 80 | text | Title of the chart | Never blank |
--- | alt_text | Description | 80 | text | What the chart shows, in words | Never blank |
--- | sheet | Sheet | 0 | text | Sheet that holds the numbers | Never blank |
--- | place | Column | 0 | integer | Column of the sector on that sheet | Never blank |
--- | first_row | First row | 0 | integer | First row with numbers | Never blank |
--- | last_row | Last row | 0 | integer | Last row with numbers | Never blank |
+-- table: Limits
+-- | score_date | Date (UTC) | 14 | date | First and last day drawn | Never blank |
+-- | *band | * from (points) | 14 | integer | Lowest score of the band *, drawn as a dashed line | Never blank |
+pivot (
+    select
+        unnest([min(s.score_date), max(s.score_date)]) as score_date,
+        b.band,
+        b.lower_score
+    from scores.sector_daily as s
+    cross join chosen as c
+    cross join bands as b
+    where s.score_date between c.end_date - 89 and c.end_date and b.lower_score > 0
+    group by b.band, b.lower_score
+)
+on band
+using max(lower_score)
+group by score_date
+order by score_date;
+
+-- charts: Trend Limits
+-- | chart_title | Chart | 0 | text | Title of the chart | Never blank |
+-- | alt_text | Description | 0 | text | What the chart shows, in words | Never blank |
+-- | place | Column | 0 | integer | Column of the sector in the table Trend | Never blank |
+-- | first_date | First day | 0 | date | First day drawn | Never blank |
+-- | last_date | Last day | 0 | date | Last day drawn | Never blank |
 with
 days as (
-    select count(distinct s.score_date) as n_days
+    select
+        min(s.score_date) as first_date,
+        max(s.score_date) as last_date
     from scores.sector_daily as s
     cross join chosen as c
     where s.score_date between c.end_date - 89 and c.end_date
@@ -28,17 +48,17 @@ select
         else format('{}: {:.1f}, {}', s.sector, s.published_score::double, s.band)
     end as chart_title,
     format(
-        'Line chart of the daily score of {} over {} days to {}: lowest {}, highest {}, now {}.',
-        s.sector, d.n_days, c.end_date,
+        'Line chart of the daily score of {} from {} to {}: lowest {}, highest {}, now {}.',
+        s.sector,
+        d.first_date,
+        d.last_date,
         coalesce(s.low_90::varchar, 'none'),
         coalesce(s.high_90::varchar, 'none'),
         coalesce(s.published_score::varchar, 'not scored')
     ) as alt_text,
-    'Trend' as sheet,
     1 + row_number() over (order by s.sector) as place,
-    5 as first_row,
-    4 + d.n_days as last_row
+    d.first_date,
+    d.last_date
 from sector_now as s
 cross join days as d
-cross join chosen as c
 order by s.place;

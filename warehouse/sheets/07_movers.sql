@@ -86,7 +86,14 @@ moved_points as (
     from movers as m
     inner join scores.supplier_driver_daily as d
         on m.supplier_id = d.supplier_id and d.score_date in (m.then_date, m.now_date)
-    where d.driver_kind not in ('other', 'usual')
+    where
+        d.driver_kind not in ('other', 'usual')
+        and d.score_date in (
+            getvariable('end_date'),
+            getvariable('end_date') - 1,
+            getvariable('end_date') - 7,
+            getvariable('end_date') - 30
+        )
     group by all
 ),
 

@@ -30,8 +30,12 @@ gains as (
         round(d.points, 1) as points,
         s.risk * (1 - pow(2, -d.points / 10)) as risk_removed
     from scores.supplier_driver_daily as d
-    inner join supplier_now as s on d.score_date = s.score_date and d.supplier_id = s.supplier_id
-    where d.driver_kind = 'vulnerability' and round(d.points, 1) > 0 and s.risk is not null
+    inner join supplier_now as s on d.supplier_id = s.supplier_id
+    where
+        d.score_date = getvariable('end_date')
+        and d.driver_kind = 'vulnerability'
+        and round(d.points, 1) > 0
+        and s.risk is not null
 ),
 
 ranked as (

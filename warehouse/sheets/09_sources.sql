@@ -9,19 +9,19 @@
 -- freeze: B
 --
 -- table: Sources
--- | source | Source | 34 | text | What delivers | Never blank |
+-- | source | Source | 40 | prose | What delivers | Never blank |
 -- | state | Data state | 12 | text | = facts.source_coverage_daily.coverage_state | Never blank |
 -- | expected | Expected at least every (days) | 12 | integer | Longest usual gap between deliveries | Delivers when something happens |
 -- | last_on | Last received (UTC) | 14 | date | Day of the last delivery | Never received |
 -- | age | Age (days) | 8 | integer | Days since the last delivery | Never received |
 -- | effect | Effect on these scores | 64 | prose | What the state means for the scores | Never blank |
 -- | n_deliveries | Deliveries | 11 | integer | Files received | Never received |
--- | n_failed | Unreadable files | 11 | integer | Files that could not be read as a whole | Never received |
+-- | n_failed | Unreadable files | 13 | integer | Files that could not be read as a whole | Never received |
 -- | n_received | Rows received | 11 | integer | Records in the files | Never received |
 -- | n_loaded | Rows loaded | 11 | integer | Records that count | Never received |
--- | n_quarantined | Rows in quarantine | 12 | integer | Records set aside, see Quarantine | Never received |
+-- | n_quarantined | Rows in quarantine | 13 | integer | Records set aside, see Quarantine | Never received |
 -- | n_duplicate | Rows repeated | 11 | integer | Records received before | Never received |
--- | share | In quarantine (share) | 11 | share | Rows in quarantine divided by rows received | Nothing received |
+-- | share | In quarantine (share) | 13 | share | Rows in quarantine divided by rows received | Nothing received |
 -- | source_id | Source id | 24 | text | Name of the source in files and tables | Never blank |
 select
     coalesce(s.title, s.source_id) as source,

@@ -9,7 +9,7 @@
 -- freeze: C
 --
 -- filtered_table: Quarantine
--- | source | Source | 30 | text | What delivered it | Never blank |
+-- | source | Source | 32 | prose | What delivered it | Never blank |
 -- | outcome | Outcome | 11 | text | Set aside, or only noted | Never blank |
 -- | rule_id | Rule | 34 | text | Name of the rule | Never blank |
 -- | n_day | Records this day | 10 | integer | Records delivered this day that break the rule | Never blank |

@@ -9,7 +9,7 @@
 --
 -- filtered_table: Dictionary
 -- | sheet | Sheet | 14 | text | Sheet of this workbook | Never blank |
--- | header | Column | 38 | text | Header of the column | Never blank |
+-- | header | Column | 44 | text | Header of the column | Never blank |
 -- | meaning | Meaning | 76 | prose | What it holds | Never blank |
 -- | unit | Unit | 20 | text | Unit of its values | Never blank |
 -- | value_range | Range | 18 | text | Values that it can take | Not bounded |

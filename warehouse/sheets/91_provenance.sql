@@ -9,7 +9,7 @@
 --
 -- table: Run
 -- heading: Run
--- | item | Item | 30 | text | What is stated | Never blank |
+-- | item | Item | 42 | text | What is stated | Never blank |
 -- | value | Value | 70 | text | The statement | Not known |
 with
 counts as (
@@ -40,14 +40,14 @@ cross join counts as n;
 
 -- table: Inputs
 -- heading: Inputs
--- | delivery_id | Delivery | 30 | text | = raw.deliveries.delivery_id | Never blank |
+-- | delivery_id | Delivery | 42 | text | = raw.deliveries.delivery_id | Never blank |
 -- | sha256 | SHA-256 | 70 | text | Hash of the bytes received | Never blank |
 -- | name | File | 40 | text | Name of the file as delivered | Never blank |
 -- | delivered_at | Delivered (UTC) | 17 | time | = raw.deliveries.delivered_at | Never blank |
 -- | n_bytes | Size (bytes) | 12 | integer | Size of the file | Never blank |
 -- | n_rows | Rows | 10 | integer | Records in the file | Not read |
 -- | status | Status | 11 | text | = raw.deliveries.status | Never blank |
--- | licence | Licence | 40 | text | Terms of the data | Never blank |
+-- | licence | Licence | 44 | prose | Terms of the data | Never blank |
 select
     d.delivery_id,
     d.sha256,

@@ -20,7 +20,12 @@ select
 from scores.supplier_daily as s
 cross join chosen as c
 where
-    s.score_date in (c.end_date, c.end_date - 1, c.end_date - 7, c.end_date - 30)
+    s.score_date in (
+        getvariable('end_date'),
+        getvariable('end_date') - 1,
+        getvariable('end_date') - 7,
+        getvariable('end_date') - 30
+    )
     and (not c.is_portfolio or s.supplier_id in (select p.supplier_id from portfolio as p));
 
 create or replace temp table sector_then as
@@ -29,7 +34,12 @@ select
     c.end_date - s.score_date as age_days
 from scores.sector_daily as s
 cross join chosen as c
-where s.score_date in (c.end_date, c.end_date - 1, c.end_date - 7, c.end_date - 30);
+where s.score_date in (
+        getvariable('end_date'),
+        getvariable('end_date') - 1,
+        getvariable('end_date') - 7,
+        getvariable('end_date') - 30
+    );
 
 create or replace temp table supplier_now as
 with
@@ -47,7 +57,12 @@ earlier as (
 
 placed as (
     select
-        s.*,
+        s.* exclude (consequence),
+        s.published_score is not null as is_scored,
+        if(is_scored, round(s.baseline_points, 1), null) as baseline,
+        if(is_scored, round(s.threat_points, 1), null) as threat,
+        if(is_scored, round(s.susceptibility_points, 1), null) as susceptibility,
+        if(is_scored, round(s.consequence_points, 1), null) as consequence,
         row_number() over (
             order by s.published_score desc nulls last, s.supplier_name, s.supplier_id
         ) as place
@@ -67,12 +82,9 @@ select
     p.published_score - e.score_7 as change_7,
     p.published_score - e.score_30 as change_30,
     e.score_1,
-    p.published_score is not null as is_scored,
-    if(is_scored, round(p.baseline_points, 1), null) as baseline,
-    if(is_scored, round(p.threat_points, 1), null) as threat,
-    if(is_scored, round(p.susceptibility_points, 1), null) as susceptibility,
-    if(is_scored, round(p.consequence_points, 1), null) as consequence,
-    round(p.published_score::double - baseline - threat - susceptibility - consequence, 1) as rest
+    round(
+        p.published_score::double - p.baseline - p.threat - p.susceptibility - p.consequence, 1
+    ) as rest
 from placed as p
 left join earlier as e on p.supplier_id = e.supplier_id
 left join bands as b on p.band_id = b.band_id
@@ -136,8 +148,7 @@ with
 events as (
     select d.*
     from scores.sector_driver_daily as d
-    inner join chosen as c on d.score_date = c.end_date
-    where d.driver_kind not in ('other', 'usual')
+    where d.score_date = getvariable('end_date') and d.driver_kind not in ('other', 'usual')
 ),
 
 every as (
@@ -180,9 +191,11 @@ every as (
         null,
         d.points
     from scores.supplier_driver_daily as d
-    inner join chosen as c on d.score_date = c.end_date
     inner join supplier_now as s on d.supplier_id = s.supplier_id
-    where d.driver_kind not in ('other', 'usual') and s.published_score is not null
+    where
+        d.score_date = getvariable('end_date')
+        and d.driver_kind not in ('other', 'usual')
+        and s.published_score is not null
 )
 
 select
