@@ -184,7 +184,7 @@ def test_every_column_has_a_meaning_in_the_dictionary(workbook):
     for sheet in workbook:
         for name in sheet.tables:
             for header in table(workbook, name)[0]:
-                pivoted = {"Trend": "each sector (points)", "Limits": "each band from (points)"}
+                pivoted = {"Trend": "each sector (points)", "Limits": "From each band (points)"}
                 assert {(sheet.title, header), (sheet.title, pivoted.get(name))} & known
 
 

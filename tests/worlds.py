@@ -4,7 +4,7 @@ from datetime import date
 
 import duckdb
 
-from pipeline.warehouse import install, models
+from pipeline.warehouse import install
 
 DAY = date(2026, 9, 30)
 
@@ -69,38 +69,61 @@ from (
     from scores.sector_threat_daily
 ) as t;
 
-insert into scores.supplier_spans by name
+create or replace temp table spans as
 select
-    m.supplier_id,
+    m.*,
     if(span = 1, (select min(score_date) from days), getvariable('day')::date - 3) as first_date,
     getvariable('day')::date - if(span = 1, 4, 0) as last_date,
-    m.name as supplier_name,
-    ['DE', 'FR', 'NO', 'US', null][1 + m.i % 5] as country,
-    m.sector_id as mix_id,
-    m.sector_id as main_sector_id,
-    format('{} 100 %', m.sector_id) as sectors,
-    if(m.i % 11 = 0, null, m.criticality) as criticality_1_5,
-    pow(2, m.consequence_points / 10) as consequence,
-    14 * chance(m.i, if(m.i % 3 = 0, 0, span)) - 4 as susceptibility_points,
-    0.1 * pow(2, susceptibility_points / 10) as susceptibility_0_1,
-    if(m.i % 13 = 0, null, 5) as n_open_vulnerabilities,
-    [
-        {
-            'cve_id': format('CVE-2026-{:04d}', 1000 + hash(m.i, k) % 30),
-            'share_0_1': 0.5 / k,
-            'delivery_id': 'scanner/1',
-            'source_row': k
-        } for k in if(m.i % 13 = 0, [], [1, 2, 3])
-    ] as drivers,
-    'register/1' as delivery_id,
-    m.i as source_row,
-    -4 as usual_susceptibility_points,
-    m.consequence_points,
-    4 as exposure_variance_points2,
-    case when m.i % 13 = 0 then 'no scan' when m.i % 11 = 0 then 'no criticality' else '' end
-        as gaps
+    m.i % 13 = 0 as is_unscanned,
+    0.3 * chance(m.i, if(m.i % 3 = 0, 0, span)) as hazard,
+    1 - (1 - method.parameter('susceptibility_minimum')) * exp(-hazard) as susceptibility
 from members as m
 cross join range(1, 3) as r (span);
+
+insert into scores.supplier_spans by name
+select
+    s.supplier_id,
+    s.first_date,
+    s.last_date,
+    s.name as supplier_name,
+    ['DE', 'FR', 'NO', 'US', null][1 + s.i % 5] as country,
+    s.sector_id as mix_id,
+    s.sector_id as main_sector_id,
+    format('{} 100 %', s.sector_id) as sectors,
+    if(s.i % 11 = 0, null, s.criticality) as criticality_1_5,
+    pow(2, s.consequence_points / 10) as consequence,
+    s.hazard,
+    s.susceptibility as susceptibility_0_1,
+    if(s.is_unscanned, null, 4) as n_open_vulnerabilities,
+    'register/1' as delivery_id,
+    s.i as source_row,
+    10 * log2(s.susceptibility / method.parameter('typical_susceptibility'))
+        as susceptibility_points,
+    10 * log2(
+        method.parameter('susceptibility_minimum') / method.parameter('typical_susceptibility')
+    )
+        as usual_susceptibility_points,
+    s.consequence_points,
+    4 as exposure_variance_points2,
+    case when s.is_unscanned then 'no scan' when s.i % 11 = 0 then 'no criticality' else '' end
+        as gaps
+from spans as s;
+
+insert into scores.vulnerability_spans by name
+select
+    s.supplier_id,
+    format('CVE-2026-{:04d}', 1000 + 10 * k + hash(s.i, k) % 10) as cve_id,
+    s.first_date,
+    s.last_date,
+    0.1 as probability,
+    'internet' as reach,
+    1 as n_assets,
+    s.hazard * [0.5, 0.25, 0.15, 0.1][k] as hazard,
+    'scanner/1' as delivery_id,
+    k as source_row
+from spans as s
+cross join range(1, 5) as r (k)
+where not s.is_unscanned;
 
 create or replace temp table means as
 select
@@ -240,9 +263,6 @@ def world(
     """A warehouse in memory that holds scores for `n_days` days up to `day`."""
     con = duckdb.connect()
     install(con)
-    for model in models():
-        if model.is_view:
-            con.execute(f"create or replace view {model.name} as {model.sql}")
     variables = {
         "day": day,
         "n_days": n_days,

@@ -17,6 +17,10 @@ from pipeline.export.styles import NAVY
 
 ROWS_EACH, WIDTH_CM, HEIGHT_CM = 13, 15.5, 6.4
 
+_PLOT = ManualLayout(
+    layoutTarget="inner", xMode="edge", yMode="edge", x=0.07, y=0.15, w=0.88, h=0.7
+)
+
 
 @dataclass(frozen=True)
 class Area:
@@ -101,4 +105,4 @@ def _set_axes(chart: Any, first: date, last: date) -> None:
     chart.y_axis.majorUnit, chart.y_axis.number_format = 20, "0"
     chart.x_axis.delete = chart.y_axis.delete = False
     chart.x_axis.tickLblPos = chart.y_axis.tickLblPos = "low"
-    chart.layout = Layout(ManualLayout(xMode="edge", yMode="edge", x=0.07, y=0.17, w=0.88, h=0.66))
+    chart.layout = Layout(_PLOT)

@@ -150,10 +150,10 @@ where list is not null;
 -- table: SectorSummary
 -- heading: Sectors, highest first
 -- | sector | Sector | 18 | link | Name of the sector; links to its row on Sectors | Never blank |
--- | score | Score (0 to 100) | 11 | score | Score rounded to one decimal; changes are computed from it | Not scored: see Data state |
+-- | score | Score (0 to 100) | 11 | score | = scores.supplier_daily.published_score | Not scored: see Data state |
 -- | band | Band | 11 | band | Band of the score, see Method | Not scored |
--- | low | 80 % from (points) | 9 | points | Lower end of the 80 % interval | Not scored |
--- | high | 80 % to (points) | 9 | points | Upper end of the 80 % interval | Not scored |
+-- | low | 80 % from (points) | 9 | points | = scores.supplier_daily.score_low_0_100 | Not scored |
+-- | high | 80 % to (points) | 9 | points | = scores.supplier_daily.score_high_0_100 | Not scored |
 -- | change_1 | Change 1 day (points) | 10 | change | Score minus the score of the day before | One of the two is missing |
 -- | change_7 | Change 7 days (points) | 10 | change | Score minus the score seven days before | One of the two is missing |
 -- | n_high | Suppliers High or above | 11 | integer | Suppliers of this main sector that score High or Severe | Never blank |

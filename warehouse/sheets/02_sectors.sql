@@ -10,17 +10,17 @@
 --
 -- table: Sectors
 -- | sector | Sector | 18 | text | Name of the sector | Never blank |
--- | score | Score (0 to 100) | 10 | score | Score rounded to one decimal; changes are computed from it | Not scored: see Data state |
+-- | score | Score (0 to 100) | 10 | score | = scores.supplier_daily.published_score | Not scored: see Data state |
 -- | band | Band | 11 | band | Band of the score, see Method | Not scored |
--- | low | 80 % from (points) | 9 | points | Lower end of the 80 % interval | Not scored |
--- | high | 80 % to (points) | 9 | points | Upper end of the 80 % interval | Not scored |
+-- | low | 80 % from (points) | 9 | points | = scores.supplier_daily.score_low_0_100 | Not scored |
+-- | high | 80 % to (points) | 9 | points | = scores.supplier_daily.score_high_0_100 | Not scored |
 -- | change_1 | Change 1 day (points) | 10 | change | Score minus the score of the day before | One of the two is missing |
 -- | change_7 | Change 7 days (points) | 10 | change | Score minus the score seven days before | One of the two is missing |
 -- | change_30 | Change 30 days (points) | 10 | change | Score minus the score 30 days before | One of the two is missing |
 -- | low_90 | Lowest in 90 days (points) | 11 | points | Lowest score of the 90 days to this one | No score in 90 days |
 -- | high_90 | Highest in 90 days (points) | 11 | points | Highest score of the 90 days to this one | No score in 90 days |
 -- | unusual | Days at or above today (share of days scored) | 14 | share | Days of the last 90 with a score at or above today's; a small share is unusual | Not scored |
--- | baseline | Baseline (points) | 10 | points | Score of a typical supplier on a calm day | Not scored |
+-- | baseline | Baseline (points) | 10 | points | = scores.supplier_daily.baseline_points | Not scored |
 -- | threat | Threat (points) | 10 | points | What the usual level of the sector and current events add | Not scored |
 -- | susceptibility | Suscep- tibility (points) | 10 | points | What the suppliers' open vulnerabilities add, compared with the usual | Not scored |
 -- | consequence | Conse- quence (points) | 10 | points | What the suppliers' criticality adds, compared with the usual | Not scored |

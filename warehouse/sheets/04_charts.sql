@@ -5,15 +5,15 @@
 --   the bands ({limits}). The numbers are on the sheet Trend.
 -- question: The same as lines: which way is each sector going?
 -- tab: daily
--- page: landscape 1
+-- page: portrait 1
 --
 -- table: Limits
 -- | score_date | Date (UTC) | 14 | date | First and last day drawn | Never blank |
--- | *band | * from (points) | 14 | integer | Lowest score of the band *, drawn as a dashed line | Never blank |
+-- | *band | From * (points) | 14 | integer | Lowest score of the band *, drawn as a dashed line | Never blank |
 pivot (
     select
         unnest([min(s.score_date), max(s.score_date)]) as score_date,
-        b.band,
+        format('{}: {}', b.lower_score, b.band) as band,
         b.lower_score
     from scores.sector_daily as s
     cross join chosen as c

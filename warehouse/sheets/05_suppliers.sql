@@ -12,24 +12,24 @@
 -- | place | Place | 7 | integer | Place by score, highest first | Never blank |
 -- | name | Supplier | 32 | text | Name in the register | Never blank |
 -- | supplier_id | Supplier id | 14 | text | Identity in the register | Never blank |
--- | sectors | Sectors | 24 | text | Sectors with shares, largest first | Never blank |
+-- | sectors | Sectors | 24 | text | = scores.supplier_daily.sectors | Never blank |
 -- | country | Country | 10 | text | Country in the register | Not in the register |
 -- | criticality | Criticality (1 to 5) | 11 | integer | 1 negligible to 5 vital to us | Not in the register; the usual is assumed |
--- | score | Score (0 to 100) | 10 | score | Score rounded to one decimal; changes are computed from it | Not scored: see Data state |
+-- | score | Score (0 to 100) | 10 | score | = scores.supplier_daily.published_score | Not scored: see Data state |
 -- | band | Band | 11 | band | Band of the score, see Method | Not scored |
--- | low | 80 % from (points) | 9 | points | Lower end of the 80 % interval | Not scored |
--- | high | 80 % to (points) | 9 | points | Upper end of the 80 % interval | Not scored |
+-- | low | 80 % from (points) | 9 | points | = scores.supplier_daily.score_low_0_100 | Not scored |
+-- | high | 80 % to (points) | 9 | points | = scores.supplier_daily.score_high_0_100 | Not scored |
 -- | change_1 | Change 1 day (points) | 10 | change | Score minus the score of the day before | One of the two is missing |
 -- | change_7 | Change 7 days (points) | 10 | change | Score minus the score seven days before | One of the two is missing |
 -- | change_30 | Change 30 days (points) | 10 | change | Score minus the score 30 days before | One of the two is missing |
--- | baseline | Baseline (points) | 10 | points | Score of a typical supplier on a calm day | Not scored |
+-- | baseline | Baseline (points) | 10 | points | = scores.supplier_daily.baseline_points | Not scored |
 -- | threat | Threat (points) | 10 | points | What its sectors' usual level and current events add | Not scored |
 -- | susceptibility | Suscep- tibility (points) | 10 | points | What its open vulnerabilities add, compared with the usual | Not scored |
 -- | consequence | Conse- quence (points) | 10 | points | What its criticality adds, compared with the usual | Not scored |
 -- | rest | Bounds and rounding (points) | 11 | points | What the bounds 0 and 100 and rounding add or take | Not scored |
--- | loss | Loss in 30 days (probability) | 12 | share | Probability of a successful attempt within 30 days | Not scored |
+-- | loss | Loss in 30 days (probability) | 12 | share | = scores.supplier_daily.loss_probability_30d | Not scored |
 -- | n_open | Open vulnera- bilities | 10 | integer | Vulnerabilities known to be open | No scan on file |
--- | state | Data state | 22 | state | Complete, or what is missing: no scan, stale scan, no criticality, threat sources | Never blank |
+-- | state | Data state | 22 | state | = scores.supplier_daily.coverage_state | Never blank |
 -- | reason | Main reason | 60 | text | Event or vulnerability that adds most points | Nothing stands out |
 select
     s.place,

@@ -1,8 +1,8 @@
 -- sheet: Actions
 -- workbooks: day
 -- title: What would lower risk most, {day}
--- note: One row for each vulnerability among the three most dangerous open ones of any supplier.
---   Closing it would take away up to these points; the shares of risk do not add up across rows.{portfolio}
+-- note: One row for each open vulnerability, the 500 that carry most risk. Each gain is computed
+--   anew as if that one alone were closed, so gains of several rows do not simply add up.{portfolio}
 -- question: What should be fixed first, and by whom?
 -- tab: why
 -- page: landscape
@@ -11,10 +11,10 @@
 -- filtered_table: Actions
 -- | place | Place | 7 | integer | Place by the risk that it carries, highest first | Never blank |
 -- | cve | Vulnerability | 18 | link | CVE id; links to its record | Never blank |
--- | n_suppliers | Suppliers | 11 | integer | Suppliers where it is open and among the worst three | Never blank |
--- | risk_share | Risk that it carries (share) | 11 | share | Risk of these suppliers times 1 - 2^(-points/10), divided by the risk of all suppliers listed | Never blank |
--- | points | Points together | 10 | points | Sum of its points over these suppliers | Never blank |
--- | most | Largest gain (points) | 10 | points | Points that the supplier with most to gain would lose | Never blank |
+-- | n_suppliers | Suppliers | 11 | integer | Suppliers where it is open | Never blank |
+-- | risk_share | Risk that it carries (share) | 11 | share | Risk that would go if it were closed everywhere, divided by the risk of all suppliers listed | Never blank |
+-- | points | Points together | 10 | points | Sum of what these suppliers would gain | Never blank |
+-- | most | Largest gain (points) | 10 | points | What the supplier with most to gain would gain | Never blank |
 -- | suppliers | At these suppliers (points each) | 80 | prose | The ten suppliers with most to gain, largest first | Never blank |
 -- | action | What to do | 52 | prose | The next step | Never blank |
 with
@@ -22,20 +22,33 @@ whole as (
     select sum(risk) as risk from supplier_now
 ),
 
-gains as (
+hazards as (
     select
-        d.driver_id as cve,
+        v.cve_id as cve,
         s.supplier_name,
         s.supplier_id,
-        round(d.points, 1) as points,
-        s.risk * (1 - pow(2, -d.points / 10)) as risk_removed
-    from scores.supplier_driver_daily as d
-    inner join supplier_now as s on d.supplier_id = s.supplier_id
+        s.risk,
+        s.susceptibility_0_1 as susceptibility,
+        method.parameter('susceptibility_minimum') as minimum,
+        1 - (1 - s.susceptibility_0_1) * exp(v.hazard) as susceptibility_without
+    from scores.vulnerability_spans as v
+    inner join supplier_now as s on v.supplier_id = s.supplier_id
     where
-        d.score_date = getvariable('end_date')
-        and d.driver_kind = 'vulnerability'
-        and round(d.points, 1) > 0
+        v.first_date <= getvariable('end_date')
+        and v.last_date >= getvariable('end_date')
         and s.risk is not null
+),
+
+gains as (
+    select
+        cve,
+        supplier_name,
+        supplier_id,
+        round(
+            10 * log2(susceptibility / greatest(susceptibility_without, minimum)), 1
+        ) as points,
+        risk * (1 - greatest(susceptibility_without, minimum) / susceptibility) as risk_removed
+    from hazards
 ),
 
 ranked as (
