@@ -78,11 +78,24 @@ def _opened(delivery: Delivery, suffixes: tuple[str, ...]) -> Iterator[Document]
             return
         unpacked = _Limited(_decompressed(head, file), delivery.name, n_packed)
         start = unpacked.read(512)
+        if unpacked.file is file and not _is_tar(start):
+            yield Document(delivery.name, _whole(delivery, n_packed))
+            return
         rest = cast("IO[bytes]", _Rejoined(start, unpacked))
-        if start[257:262] == b"ustar":
+        if _is_tar(start):
             yield from _some(delivery, _tar_members(delivery, rest, suffixes), suffixes)
         else:
             yield Document(delivery.name, rest.read())
+
+
+def _is_tar(start: bytes) -> bool:
+    return start[257:262] == b"ustar"
+
+
+def _whole(delivery: Delivery, n_bytes: int) -> bytes:
+    if n_bytes > MAX_MEMBER_BYTES:
+        raise _too_large(delivery.name, f"has more than {MAX_MEMBER_BYTES:,} bytes")
+    return delivery.path.read_bytes()
 
 
 def _decompressed(head: bytes, file: IO[bytes]) -> IO[bytes]:

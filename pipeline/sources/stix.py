@@ -21,6 +21,7 @@ from pipeline.sources.base import Delivery, Row, Rows, Source
 from pipeline.sources.fields import Cells, mappings, strings
 from pipeline.sources.parsing import as_json, chunked, unreadable
 from pipeline.sources.prose import facts_in
+from pipeline.sources.stix_bulk import in_bulk
 from pipeline.sources.stix_objects import Context, StixObject
 
 TABLE = "reports"
@@ -39,6 +40,8 @@ KINDS = {
 TOLD_IN_PROSE = frozenset(KINDS) - {"malware", "indicator", "sighting"}
 KINDS_OF_REPORTS = {"campaign": "campaign", "vulnerability": "advisory"}
 WITH_SHARED_REFERENCES = ("report", "grouping", "incident")
+BULK_FROM = 5_000
+BULK_ROWS = 50_000
 
 _split = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _raws = msgspec.json.Decoder(list[msgspec.Raw])
@@ -47,10 +50,6 @@ _object = msgspec.json.Decoder(StixObject)
 
 def read(delivery: Delivery) -> Iterator[Rows]:
     """Every object of every bundle of the delivery."""
-    yield from chunked(TABLE, _rows(delivery))
-
-
-def _rows(delivery: Delivery) -> Iterator[Row]:
     number = 0
     for document in documents(delivery, (".json", ".stix")):
         try:
@@ -59,13 +58,26 @@ def _rows(delivery: Delivery) -> Iterator[Row]:
             if document.name == delivery.name:
                 raise
             number += 1
-            yield unreadable(number, document.name, document.data, error)
+            yield Rows(TABLE, [unreadable(number, document.name, document.data, error)])
             continue
-        objects = [_decoded(raw) for raw in raws]
-        context = Context(objects)
-        for raw, thing in zip(raws, objects, strict=True):
-            number += 1
-            yield _row(number, raw, thing, context, delivery.delivered_at)
+        yield from _bundle(raws, number + 1, delivery.delivered_at)
+        number += len(raws)
+
+
+def _bundle(raws: Sequence[msgspec.Raw], first: int, delivered_at: datetime) -> Iterator[Rows]:
+    left_over: Sequence[int] = range(len(raws))
+    context = None
+    if len(raws) >= BULK_FROM and (bulk := in_bulk(raws, first, delivered_at)):
+        left_over, context = bulk.left_over, bulk.context
+        for start in range(0, bulk.table.num_rows, BULK_ROWS):
+            yield Rows(TABLE, bulk.table.slice(start, BULK_ROWS))
+    things = {number: _decoded(raws[number]) for number in left_over}
+    context = context or Context(things.values())
+    rows = (
+        _row(first + number, raws[number], thing, context, delivered_at)
+        for number, thing in things.items()
+    )
+    yield from chunked(TABLE, rows)
 
 
 def _raw_objects(document: Document) -> Sequence[msgspec.Raw]:
@@ -157,10 +169,8 @@ def _title(thing: StixObject, context: Context, cells: Cells) -> str:
     name = cells.text("name")
     if name:
         return name
-    ends = (context.name_of(thing.source_ref), context.name_of(thing.target_ref))
-    of = context.name_of(thing.sighting_of_ref)
-    told = " ".join(strings([ends[0], thing.relationship_type, ends[1], of]))
-    return f"{thing.type}: {told or thing.id}"
+    stated = thing.relationship_type if isinstance(thing.relationship_type, str) else thing.id
+    return f"{thing.type}: {context.name_of(thing.sighting_of_ref) or stated}"
 
 
 def _confidence(cells: Cells) -> float | None:

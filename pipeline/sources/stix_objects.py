@@ -119,14 +119,15 @@ class Context:
         for ref in listed:
             hit += self.edges.get(ref, ())
         facts = [
-            *self._facts([thing.id] if thing.type in ACTORS else [], "mentioned"),
-            *self._facts(hit, "attacked"),
-            *self._facts(strings(thing.where_sighted_refs), "attacked"),
-            *self._facts(listed, "mentioned"),
+            *self.said_by([thing.id] if thing.type in ACTORS else [], "mentioned"),
+            *self.said_by(hit, "attacked"),
+            *self.said_by(strings(thing.where_sighted_refs), "attacked"),
+            *self.said_by(listed, "mentioned"),
         ]
         return _first_of_each(facts)
 
-    def _facts(self, refs: Iterable[str], stance: str) -> Iterator[dict[str, Any]]:
+    def said_by(self, refs: Iterable[str], stance: str) -> Iterator[dict[str, Any]]:
+        """What the objects referred to say: actors, sectors with that stance, ids of CVEs."""
         for ref in refs:
             thing = self.about.get(ref)
             if thing is None:
