@@ -1,6 +1,6 @@
 """The ICS Advisory Project's table of CISA's advisories on industrial control systems.
 
-One record is one row; an advisory on products of two vendors has two. Both rows, and the same
+One record is one row; an advisory on two products or vendors has two. Both rows, and the same
 advisory as CSAF, share the advisory's number in `refs`, and so become one event. `icsad_ID`
 changes between releases of the table and identifies nothing. Dates are month/day/year.
 """
@@ -53,11 +53,10 @@ def _rows(delivery: Delivery) -> Iterator[Row]:
 def _row(number: int, record: Record) -> Row:
     cells = Cells(record.fields)
     advisory = cells.text("ICS-CERT_Number", required=True)
-    vendor = cells.text("Vendor")
     released, updated = _day(cells, "Original_Release_Date"), _day(cells, "Last_Updated")
     row = {
         "source_row": number,
-        "report_key": f"{advisory} {label_key(vendor or '')}".strip() if advisory else None,
+        "report_key": _key(advisory, cells.text("Vendor"), cells.text("Product")),
         "kind": "advisory",
         "title": cells.text("ICS-CERT_Advisory_Title", required=True),
         "publisher": "CISA",
@@ -71,6 +70,10 @@ def _row(number: int, record: Record) -> Row:
         "record": as_json(record.fields),
     }
     return row | {"problems": record.problems + cells.problems}
+
+
+def _key(advisory: str | None, *named: str | None) -> str | None:
+    return " ".join([advisory, *(label_key(name) for name in named if name)]) if advisory else None
 
 
 def _day(cells: Cells, name: str) -> datetime | None:
