@@ -58,3 +58,11 @@ def test_every_kind_is_a_kind_of_the_method():
 )
 def test_the_longest_whole_phrase_is_found(text, group, expected):
     assert [hit.entry.value for hit in match(text, 0).found(group)] == expected
+
+
+def test_targets_belong_to_listed_actors_and_sectors():
+    targets = read_table("actor_targets")
+    assert {t["actor_id"] for t in targets} <= {a["actor_id"] for a in read_table("lexicon_actors")}
+    assert {t["sector_id"] for t in targets} <= SECTOR_IDS
+    keys = Counter((t["actor_id"], t["sector_id"]) for t in targets)
+    assert max(keys.values()) == 1
