@@ -225,6 +225,15 @@ def test_any_text_gives_an_extraction(text):
     assert all(0 <= fact["confidence_0_1"] <= 1 for fact in extraction.facts)
 
 
+TIMES = ["January 32, 2020", "in 2012", "two years later", "999 decades ago", "last June", "30 May"]
+TIMES += ["expires today at 11:59 pm PST", "13:99 pm EST", "2020-13-45", "on Monday", "this week"]
+
+
+@given(st.lists(st.sampled_from(TIMES), max_size=6), st.dates())
+def test_any_times_on_any_day_are_read(times, published_on):
+    assert extract("Banks were hit " + " and ".join(times), published_on).facts
+
+
 WORDS = ["Banks", "were", "hit", "by", "APT33", "in", "2012", "and", "may", "next.", "CVE-2020-1"]
 BLANKS = [" ", "  ", " \t", "\u00a0 "]
 

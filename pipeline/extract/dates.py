@@ -2,8 +2,9 @@
 
 import re
 from calendar import monthrange
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta
 
 from dateutil.relativedelta import relativedelta
 
@@ -35,6 +36,10 @@ _PATTERNS = (
     ("year", rf"(?<![-.\w/$,:]){_YEAR}(?![-\w/%:]|\.\d|,\d)"),
 )
 _FINDERS = tuple((name, re.compile(pattern)) for name, pattern in _PATTERNS)
+_WORDS_ONLY = tuple(
+    (n, f) for n, f in _FINDERS if n in ("month", "distance", "period", "weekday", "near")
+)
+_DIGIT = re.compile(r"\d")
 _PRODUCT = re.compile(
     r"(?:cve|windows|server|office|exchange|sharepoint|version|port|studio|rfc|acrobat|v|word|excel"
     r"|project|iso|id|sql|r2|microsoft) $"
@@ -57,7 +62,8 @@ def find_dates(lowered: str, published_on: date, anchor: date | None = None) -> 
     """Dates of a sentence; `anchor` is what 'two years later' counts from."""
     found: list[DateFound] = []
     taken: list[tuple[int, int]] = []
-    for name, finder in _FINDERS:
+    finders = _FINDERS if _DIGIT.search(lowered) else _WORDS_ONLY
+    for name, finder in finders:
         for match in finder.finditer(lowered):
             span = match.span()
             if any(start < span[1] and span[0] < end for start, end in taken[-40:]):
@@ -71,8 +77,9 @@ def find_dates(lowered: str, published_on: date, anchor: date | None = None) -> 
 
 def is_past(dates: list[DateFound], published_on: date) -> bool:
     """All that the sentence dates lies before what still counts as news."""
-    limit = published_on - timedelta(days=HISTORY_AFTER_DAYS)
-    return bool(dates) and all(found.last < limit for found in dates)
+    return bool(dates) and all(
+        (published_on - found.last).days > HISTORY_AFTER_DAYS for found in dates
+    )
 
 
 def end_of_validity(lowered: str, published_on: date) -> datetime | None:
@@ -85,9 +92,10 @@ def end_of_validity(lowered: str, published_on: date) -> datetime | None:
     if clock is None or not 1 <= int(clock[1]) <= 12:
         return datetime.combine(found.last, time(23, 59, 59))
     hour = int(clock[1]) % 12 + (12 if clock[3] == "p" else 0)
-    zone = timezone(timedelta(hours=_ZONES.get(clock[4] or "utc", 0)))
-    moment = datetime.combine(found.last, time(hour, min(int(clock[2] or 0), 59)), zone)
-    return moment.astimezone(UTC).replace(tzinfo=None)
+    moment = datetime.combine(found.last, time(hour, min(int(clock[2] or 0), 59)))
+    with suppress(OverflowError):
+        moment -= timedelta(hours=_ZONES.get(clock[4] or "utc", 0))
+    return moment
 
 
 Period = tuple[date, date]

@@ -27,13 +27,15 @@ _CLOSED = re.compile(r"[.!?:;][\"')\]]{0,2}$")
 def normalise(text: str) -> str:
     """Plain characters, no mark-up, single blanks, one newline between lines."""
     text = unicodedata.normalize("NFKC", text.replace("\r\n", "\n")).translate(_PUNCTUATION)
-    text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in _INVISIBLE)
     text = _RULE.sub("", _MARKUP.sub("", _ADDRESS.sub(r"\1", _LINK.sub(r"\1", text))))
-    lines = (_BLANKS.sub(" ", line).strip() for line in text.split("\n"))
+    lines = (_BLANKS.sub(" ", _visible(line)).strip() for line in text.split("\n"))
     return "\n".join(lines)
 
 
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+def _visible(line: str) -> str:
+    if line.isprintable():
+        return line
+    return "".join(c for c in line if c == "\t" or unicodedata.category(c)[0] != "C")
 
 
 def paragraphs(text: str) -> Iterator[str]:
