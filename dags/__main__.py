@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -106,10 +106,11 @@ def run_all(console: Console) -> str | None:
         dags = embedded.load_dags()
         progress = Progress(console)
         get_listener_manager().add_listener(listener(progress))
+    moment = datetime.combine(LAST_DAY, time(), UTC)
     for dag_id, conf in RUNS.items():
         console.print(f"[bold]{dag_id}[/bold]")
         with console.status(f"{dag_id} …"):
-            succeeded = embedded.run_dag(dags[dag_id], LAST_DAY, conf)
+            succeeded = embedded.run_dag(dags[dag_id], moment, conf)
         if not succeeded:
             return f"{dag_id}, {progress.failure}"
     return None

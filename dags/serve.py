@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from secrets import token_hex
 
 import embedded
 from rich.console import Console
@@ -29,6 +30,8 @@ def settings(port: str) -> dict[str, str]:
     return {
         "AIRFLOW__API__PORT": port,
         "AIRFLOW__API__BASE_URL": address,
+        "AIRFLOW__API__SECRET_KEY": token_hex(32),
+        "AIRFLOW__API_AUTH__JWT_SECRET": token_hex(32),  # otherwise each component makes its own
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
         "AIRFLOW__CORE__PARALLELISM": "2",  # the default starts 32 workers
         "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
