@@ -52,6 +52,8 @@ SECTORS = [
     ),
     ("Rockets struck a military base.", {"military base": "mentioned"}),
     ("The gang promised not to attack hospitals.", {"hospital": "excluded"}),
+    ("Members were barred from attacking hospitals.", {"hospital": "excluded"}),
+    ("The mails purport to be from parcel or energy companies.", {"energy company": "mentioned"}),
     ("Hospitals were hit, but banks were spared.", {"hospital": "attacked", "bank": "excluded"}),
     ("Since 2013 the group has attacked banks.", {"bank": "attacked"}),
     ("Likely targets are hospitals, analysts said.", {"hospital": "threatened"}),

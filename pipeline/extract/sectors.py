@@ -11,6 +11,7 @@ LIST_GAP = 60
 SPEAKER_WITHIN = 25
 TOOL_WITHIN = 2
 PARTNER_WITHIN = 15
+MASK_WITHIN = 40
 
 _CONFIDENCE = {
     "threatened": 0.9,
@@ -131,6 +132,7 @@ def _is_no_target(sentence: Sentence, start: int, end: int) -> bool:
         any(0 <= hit.start - end <= TOOL_WITHIN for hit in sentence.found("tool"))
         or any(_follows(sentence, end, hit) for hit in sentence.found("speaker"))
         or any(0 <= start - hit.end <= PARTNER_WITHIN for hit in sentence.found("partner"))
+        or any(0 <= start - hit.end <= MASK_WITHIN for hit in sentence.found("mask"))
     )
 
 
