@@ -5,18 +5,15 @@ whatever reads `validated` needs to know nothing of it. `quarantine.release` let
 """
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from pipeline import manifest, validate
 from pipeline.corrections import Tally
-from pipeline.settings import ROOT
 from pipeline.validate import GateResult, Verdict
 from pipeline.warehouse import Connection
 
-SUMMARIES_FOLDER = ROOT / "warehouse" / "summaries"
 HELD = "held_delivery"
 
 
@@ -37,16 +34,6 @@ def write_verdicts(
             con.unregister("incoming_verdicts")
 
 
-def write_gates(con: Connection, delivery_id: str, results: Iterable[GateResult]) -> None:
-    """Append the gates of one delivery."""
-    for result in results:
-        con.execute(
-            "insert into quality.gates by name select ? as delivery_id, null as score_date, "
-            "? as gate, ? as severity, ? as is_passed, ? as expected, ? as found",
-            [delivery_id, *result],
-        )
-
-
 def judge(con: Connection, delivery_id: str, tables: list[str], *, is_snapshot: bool) -> None:
     """Pass or hold a delivery by the measures of its tables."""
     is_released = con.execute(
@@ -55,8 +42,8 @@ def judge(con: Connection, delivery_id: str, tables: list[str], *, is_snapshot: 
     failed: list[GateResult] = []
     for table in tables:
         found = measures(con, table, delivery_id, is_snapshot=is_snapshot)
-        results = validate.delivery_gates(table, found)
-        write_gates(con, delivery_id, results)
+        results = validate.gates(f"deliveries_{table}", [found])
+        validate.write_gates(con, results, delivery_id)
         failed += [each for each in results if each.blocks]
     if failed and not is_released:
         for table in tables:
@@ -101,19 +88,15 @@ def measures(con: Connection, table: str, delivery_id: str, *, is_snapshot: bool
 
 
 def _summary(con: Connection, table: str, delivery_id: str) -> dict[str, Any]:
-    path: Path = SUMMARIES_FOLDER / f"{table}.sql"
-    cursor = con.execute(path.read_text(encoding="utf-8"), {"delivery_id": delivery_id})
-    names = [column[0] for column in cursor.description or ()]
-    return dict(zip(names, cursor.fetchone() or (), strict=True))
+    return validate.summary(con, table, {"delivery_id": delivery_id})[0]
 
 
 def judge_corrections(
     con: Connection, delivery_id: str, tallies: list[Tally], *, is_snapshot: bool
 ) -> None:
     """A correction that no longer meets the value it expects is to be removed."""
-    write_gates(
+    validate.write_gates(
         con,
-        delivery_id,
         (
             GateResult(
                 gate="correction_still_needed",
@@ -125,6 +108,7 @@ def judge_corrections(
             for tally in tallies
             if tally.found is not None or is_snapshot
         ),
+        delivery_id,
     )
 
 

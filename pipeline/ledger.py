@@ -69,9 +69,9 @@ def _balance(con: Connection, delivery_id: str, table: str, *, is_snapshot: bool
         "content_hash = valid.content_hash "
         f"from (select count(*) as n, {repeated} as n_repeated, "
         "coalesce(cast(sum(hash(v.known_at, v.source_row, v.content)) as varchar), '') "
-        "as content_hash from (select known_at, source_row, is_repeat, "
-        f"hash(c) as content from validated.{table} as c where delivery_id = $delivery_id) as v"
-        ") as valid, "
+        "as content_hash from (select known_at, source_row, is_repeat, hash("
+        "struct_pack(*columns(* exclude (is_repeat, known_date)))) as content "
+        f"from validated.{table} where delivery_id = $delivery_id) as v) as valid, "
         f"(select count(*) as n from quarantine.{table} where delivery_id = $delivery_id) "
         "as refused where l.delivery_id = $delivery_id and l.table_name = $table_name",
         {"delivery_id": delivery_id, "table_name": table},

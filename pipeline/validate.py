@@ -8,7 +8,7 @@ fault of ours and is raised, never read as a verdict on the data.
 import json
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -17,8 +17,10 @@ import pyarrow as pa
 
 from pipeline.errors import UnknownNameError
 from pipeline.settings import ROOT
+from pipeline.warehouse import Connection, transaction
 
 EXPECTATIONS_FOLDER = ROOT / "expectations"
+SUMMARIES_FOLDER = ROOT / "warehouse" / "summaries"
 POSITION = "row_position"
 REPLAY = "Correct it at the source or in warehouse/corrections.csv, then replay."
 LONGEST_VALUE = 80
@@ -42,6 +44,7 @@ class GateResult(NamedTuple):
     is_passed: bool
     expected: str
     found: str
+    score_date: date | None = None
 
     @property
     def blocks(self) -> bool:
@@ -76,7 +79,7 @@ def row_verdicts(table_name: str, rows: pa.Table) -> Iterator[Verdict]:
     for source_row, found in zip(source_rows, problems, strict=True):
         for problem in found or ():
             yield Verdict(source_row, "unreadable_value", "critical", problem, REPLAY)
-    for breach in breaches(f"{table_name}", rows):
+    for breach in breaches(table_name, rows):
         about = breach.expectation["meta"]
         written = rows.take(breach.positions).to_pylist()
         for position, row in zip(breach.positions, written, strict=True):
@@ -98,24 +101,63 @@ def _is_explained(
     return bool(problems) and column is not None and row[column] is None
 
 
-def delivery_gates(table_name: str, measures: dict[str, Any]) -> list[GateResult]:
-    """What the measures of a whole delivery say, passed or not."""
-    return _gates(f"deliveries_{table_name}", measures)
-
-
-def _gates(suite_name: str, measures: dict[str, Any]) -> list[GateResult]:
-    frame = pa.table({name: pa.array([each], pa.float64()) for name, each in measures.items()})
-    broken = {breach.expectation["meta"]["rule_id"] for breach in breaches(suite_name, frame)}
+def gates(suite_name: str, measures: list[dict[str, Any]]) -> list[GateResult]:
+    """What the measures of deliveries or days say, one row each, passed or not."""
+    names = sorted({name for each in suite(suite_name) for name in _columns(each)})
+    frame = pa.table({n: pa.array([row[n] for row in measures], pa.float64()) for n in names})
+    broken = {
+        (breach.expectation["meta"]["rule_id"], position)
+        for breach in breaches(suite_name, frame)
+        for position in breach.positions
+    }
     return [
         GateResult(
             gate=expectation["meta"]["rule_id"],
             severity=expectation["severity"],
-            is_passed=expectation["meta"]["rule_id"] not in broken,
-            expected=sentence(expectation["meta"]["expected"], expectation, measures),
-            found=sentence(expectation["meta"]["found"], expectation, measures),
+            is_passed=(expectation["meta"]["rule_id"], position) not in broken,
+            expected=sentence(expectation["meta"]["expected"], expectation, row),
+            found=sentence(expectation["meta"]["found"], expectation, row),
+            score_date=row.get("score_date"),
         )
+        for position, row in enumerate(measures)
         for expectation in suite(suite_name)
     ]
+
+
+def gate_scores(con: Connection, start: date, end: date) -> list[GateResult]:
+    """Check the stored scores of the days start…end, and note the outcome in quality.gates."""
+    days = {"start_date": start, "end_date": end}
+    results = [
+        result
+        for name in ("scores_supplier_daily", "scores_sector_daily")
+        for result in gates(name, summary(con, name, days))
+    ]
+    with transaction(con):
+        con.execute(
+            "delete from quality.gates where score_date between $start_date and $end_date", days
+        )
+        write_gates(con, results)
+    return results
+
+
+def summary(con: Connection, name: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+    """Rows of `warehouse/summaries/<name>.sql`."""
+    path = SUMMARIES_FOLDER / f"{name}.sql"
+    cursor = con.execute(path.read_text(encoding="utf-8"), parameters)
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def write_gates(
+    con: Connection, results: Iterable[GateResult], delivery_id: str | None = None
+) -> None:
+    """Append the outcome of checks."""
+    for result in results:
+        con.execute(
+            "insert into quality.gates by name select ? as delivery_id, ? as gate, "
+            "? as severity, ? as is_passed, ? as expected, ? as found, ?::date as score_date",
+            [delivery_id, *result],
+        )
 
 
 def sentence(template: str, expectation: dict[str, Any], row: dict[str, Any]) -> str:

@@ -1,0 +1,54 @@
+-- Measures of the sectors' scores, one row a day.
+with
+moves as (
+    select
+        *,
+        published_score - lag(published_score) over (
+            partition by sector_id order by score_date
+            range between interval 1 day preceding and interval 1 day preceding
+        ) as day_change
+    from scores.sector_daily
+    where score_date between cast($start_date as date) - 1 and $end_date
+),
+
+scores as (
+    select
+        s.score_date,
+        count(*) as n_rows,
+        count(s.score_0_100) as n_scored,
+        min(s.score_0_100) as lowest,
+        max(s.score_0_100) as highest,
+        count(*) filter (
+            where not (s.score_low_0_100 <= s.score_0_100 and s.score_0_100 <= s.score_high_0_100)
+        ) as n_outside,
+        max(abs(
+            s.baseline_points + s.threat_points + s.susceptibility_points + s.consequence_points
+            + s.bound_points - s.score_0_100
+        )) as widest_gap,
+        count(*) filter (
+            where s.score_0_100 is null and s.coverage_state not like 'not scored: %'
+        ) as n_unexplained,
+        min(s.coverage_0_1) filter (where s.score_0_100 is not null) as least_coverage,
+        max(abs(s.day_change)) as widest_move,
+        arg_max(s.sector_id, abs(s.day_change)) as moved_most
+    from moves as s
+    group by all
+)
+
+select
+    cast(g.score_date as date) as score_date,
+    coalesce(s.n_rows, 0) as n_rows,
+    (select count(*) from method.sectors) as n_sectors,
+    coalesce(s.n_rows, 0) - (select count(*) from method.sectors) as n_surplus,
+    coalesce(s.n_scored, 0) as n_scored,
+    s.lowest,
+    s.highest,
+    coalesce(s.n_outside, 0) as n_outside,
+    s.widest_gap,
+    coalesce(s.n_unexplained, 0) as n_unexplained,
+    s.least_coverage,
+    s.widest_move,
+    s.moved_most
+from generate_series($start_date, $end_date, interval 1 day) as g (score_date)
+left join scores as s on g.score_date = s.score_date
+order by 1
