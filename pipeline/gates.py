@@ -78,10 +78,20 @@ def measures(con: Connection, table: str, delivery_id: str, *, is_snapshot: bool
     ).fetchone()
     now = _summary(con, table, delivery_id)
     before = _summary(con, table, previous_id[0]) if previous_id else dict.fromkeys(now)
-    found: dict[str, Any] = {**now, **{f"{name}_before": each for name, each in before.items()}}
-    n_rows, n_before = now["n_rows"], found["n_rows_before"]
-    found["rows_ratio"] = n_rows / n_before if n_before else None
-    found["refused_share"] = now["n_refused"] / n_rows if n_rows else None
+    return with_ratios(
+        {**now, **{f"{name}_before": each for name, each in before.items()}},
+        is_snapshot=is_snapshot,
+    )
+
+
+def with_ratios(measures: dict[str, Any], *, is_snapshot: bool) -> dict[str, Any]:
+    """The measures and their ratios; what concerns lists delivered whole is blank for others."""
+    n_rows, n_before = measures["n_rows"], measures["n_rows_before"]
+    found = {
+        **measures,
+        "rows_ratio": n_rows / n_before if n_before else None,
+        "refused_share": measures["n_refused"] / n_rows if n_rows else None,
+    }
     for name in ("n_rows", "rows_ratio", "refused_share"):
         found[f"{name}_as_list"] = found[name] if is_snapshot else None
     return found

@@ -127,7 +127,7 @@ def gates(suite_name: str, measures: list[dict[str, Any]]) -> list[GateResult]:
 def gate_scores(con: Connection, start: date, end: date) -> list[GateResult]:
     """Check the stored scores of the days start…end, and note the outcome in quality.gates."""
     days = {"start_date": start, "end_date": end}
-    results = [
+    results = _unscored(con, start, end) or [
         result
         for name in ("scores_supplier_daily", "scores_sector_daily")
         for result in gates(name, summary(con, name, days))
@@ -138,6 +138,18 @@ def gate_scores(con: Connection, start: date, end: date) -> list[GateResult]:
         )
         write_gates(con, results)
     return results
+
+
+def _unscored(con: Connection, start: date, end: date) -> list[GateResult]:
+    missing = con.execute(
+        "select cast(g.day as date) from generate_series(?::date, ?::date, interval 1 day) "
+        "as g (day) anti join quality.scored_days as d on g.day = d.score_date order by 1",
+        [start, end],
+    ).fetchall()
+    return [
+        GateResult("day_scored", "critical", False, "the day is scored", f"no scores of {day}", day)
+        for (day,) in missing
+    ]
 
 
 def summary(con: Connection, name: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ import atexit
 import json
 import shutil
 import tempfile
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 
@@ -14,7 +14,9 @@ from pipeline.settings import Settings
 from pipeline.sources import Rows, Source
 from pipeline.warehouse import open_warehouse, staged_tables
 
-DATES = ("published_at", "modified_at", "valid_until", "disclosed_at")
+TIMES = {"published_at", "modified_at", "valid_until", "disclosed_at"}
+DAYS = {"added_date", "due_date", "epss_date", "first_seen", "last_seen", "fixed_on"}
+DAYS |= {"valid_from", "valid_to", "published_date"}
 
 
 def read(delivery):
@@ -22,12 +24,13 @@ def read(delivery):
     if not text.startswith("["):
         raise DeliveryError(delivery.name, "No list in line 1.", "Deliver a list.")
     for part in json.loads(text):
-        yield Rows(part["table"], [_typed(row) for row in part["rows"]])
+        yield Rows(part["table"], [typed(row) for row in part["rows"]])
 
 
-def _typed(row):
-    is_date = {name for name in DATES if row.get(name)}
-    return {k: datetime.fromisoformat(v) if k in is_date else v for k, v in row.items()}
+def typed(row):
+    """The row as a reader gives it: dates and times instead of their text."""
+    row = {k: datetime.fromisoformat(v) if k in TIMES and v else v for k, v in row.items()}
+    return {k: date.fromisoformat(v) if k in DAYS and v else v for k, v in row.items()}
 
 
 def source(source_id, tables, *, is_snapshot=False):

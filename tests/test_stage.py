@@ -194,7 +194,7 @@ def test_a_mended_reader_reads_what_had_failed(con, tmp_path, monkeypatch):
     collect(con, tmp_path, "test_reports")
     mended = deliveries.source("test_reports", ("reports",))
     object.__setattr__(
-        mended, "read", lambda _: [Rows("reports", [deliveries._typed(report("R", 1))])]
+        mended, "read", lambda _: [Rows("reports", [deliveries.typed(report("R", 1))])]
     )
     monkeypatch.setitem(deliveries.SOURCES, "test_reports", mended)
     (line,) = stage.retry_failed(con, settings_in(tmp_path))

@@ -29,14 +29,14 @@ scores as (
             where s.score_0_100 is null and s.coverage_state not like 'not scored: %'
         ) as n_unexplained,
         min(s.coverage_0_1) filter (where s.score_0_100 is not null) as least_coverage,
-        max(abs(s.day_change)) as widest_move,
+        cast(max(abs(s.day_change)) as double) as widest_move,
         arg_max(s.sector_id, abs(s.day_change)) as moved_most
     from moves as s
     group by all
 )
 
 select
-    cast(g.score_date as date) as score_date,
+    d.score_date,
     coalesce(s.n_rows, 0) as n_rows,
     (select count(*) from method.sectors) as n_sectors,
     coalesce(s.n_rows, 0) - (select count(*) from method.sectors) as n_surplus,
@@ -49,6 +49,7 @@ select
     s.least_coverage,
     s.widest_move,
     s.moved_most
-from generate_series($start_date, $end_date, interval 1 day) as g (score_date)
-left join scores as s on g.score_date = s.score_date
-order by 1
+from quality.scored_days as d
+left join scores as s on d.score_date = s.score_date
+where d.score_date between $start_date and $end_date
+order by d.score_date

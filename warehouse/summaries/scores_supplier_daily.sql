@@ -1,12 +1,9 @@
 -- Measures of the suppliers' scores, one row a day.
 with
 days as (
-    select
-        cast(g.score_date as date) as score_date,
-        t.score_date is not null as is_scored,
-        coalesce(t.knowledge, 'then') as knowledge
-    from generate_series($start_date, $end_date, interval 1 day) as g (score_date)
-    left join quality.scored_days as t on g.score_date = t.score_date
+    select score_date, knowledge
+    from quality.scored_days
+    where score_date between $start_date and $end_date
 ),
 
 scores as (
@@ -55,7 +52,6 @@ leaks as (
 
 select
     d.score_date,
-    cast(d.is_scored as integer) as is_scored,
     coalesce(s.n_rows, 0) as n_rows,
     coalesce(k.n_known, 0) as n_known,
     coalesce(s.n_rows, 0) - coalesce(k.n_known, 0) as n_surplus,

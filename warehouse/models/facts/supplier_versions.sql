@@ -1,5 +1,6 @@
 -- Versions of each supplier as its register had them. A register is the whole list, so that a
--- version ends with the source's next delivery; a row set aside there leaves the version before.
+-- version ends with the source's next delivery; a row set aside there leaves the version
+-- before, and a delivery that is held leaves them all.
 with
 carried as (
     select q.source_id, q.delivery_id, q.known_date, q.supplier_id
@@ -10,7 +11,12 @@ carried as (
             supplier_id,
             cast(known_at as date) as known_date
         from quarantine.suppliers
-        where supplier_id is not null
+        where
+            supplier_id is not null
+            and delivery_id not in (
+                select d.delivery_id from raw.deliveries as d
+                where d.status = 'held'
+            )
     ) as q
     anti join validated.suppliers as v
         on q.delivery_id = v.delivery_id and q.supplier_id = v.supplier_id
