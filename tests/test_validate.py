@@ -243,7 +243,7 @@ TABLES = {
 
 def build(make, source_row, values):
     if make in (report, supplier):
-        return typed(make(f"K{source_row}", source_row, **values))
+        return typed(make(f"K{source_row}", source_row) | values)
     return typed(make(source_row, **values))
 
 
@@ -304,8 +304,8 @@ FACTS = [
         "sector 'enregy' is not a known label of vocabulary sector; nearest: energy, ",
     ),
     (
-        fact(vocabulary="naics", value="0", label="0"),
-        "sector '0' is not a known label of vocabulary naics",
+        fact(vocabulary="naics", value="x1", label="x1"),
+        "sector 'x1' is not a known label of vocabulary naics",
     ),
     (fact(vocabulary=None), "sector 'energy' is not a known label of vocabulary blank"),
     (
@@ -413,7 +413,7 @@ def test_registers_are_checked_in_the_database(con, tmp_path, monkeypatch):
             6,
             [
                 "sector 'millatary' is not a known label of vocabulary sector; "
-                "nearest: military, manufacturing, healthcare"
+                "nearest: military, healthcare, manufacturing"
             ],
         ),
     ]
