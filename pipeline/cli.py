@@ -1,0 +1,268 @@
+"""The command line `sector-risk`: data on stdout, progress and errors on stderr.
+
+Imports happen inside the commands, so that `--help` answers at once.
+"""
+
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.errors import SectorRiskError
+
+app = typer.Typer(
+    help="Which of our sectors and suppliers are in danger today, how sure are we, and why?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+quarantine_app = typer.Typer(help="Records set aside and their return.", no_args_is_help=True)
+app.add_typer(quarantine_app, name="quarantine")
+sources_app = typer.Typer(help="Where the data comes from.", no_args_is_help=False)
+app.add_typer(sources_app, name="sources", invoke_without_command=True)
+
+Day = Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="The UTC day")]
+Start = Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day")]
+End = Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, included")]
+Knowledge = Annotated[
+    str, typer.Option(help="then: as could be known that day; now: hindsight, labelled as such")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON")]
+
+
+def main() -> None:
+    """Run the command line; an error a person can mend is one sentence and an exit code."""
+    try:
+        app()
+    except SectorRiskError as error:
+        _console(stderr=True).print(f"[bold red]Error:[/] {error}", soft_wrap=True, highlight=False)
+        sys.exit(error.exit_code)
+
+
+@app.command()
+def ingest(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files to take in; none: all that arrived")
+    ] = None,
+    source: Annotated[str | None, typer.Option(help="Which source the files are of")] = None,
+    published: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Publication date of the files")
+    ] = None,
+    delivered: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day it reached us; default now")
+    ] = None,
+    historical: Annotated[
+        bool, typer.Option(help="Records count as known since their own disclosure")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Take in files, or everything that has arrived in the inbox."""
+    from pipeline import flow
+    from pipeline.sources import all_sources, source_of_file
+
+    if paths:
+        lines = [
+            line
+            for path in paths
+            for line in flow.ingest_file(
+                path,
+                source or source_of_file(path).source_id,
+                published_on=_date(published),
+                delivered_on=_date(delivered),
+                is_historical=historical,
+            )
+        ]
+    else:
+        chosen = [source] if source else list(all_sources())
+        lines = [line for one in _progress(chosen, "Taking in") for line in flow.collect(one)]
+    _show([_as_dict(line) for line in lines], as_json, "Nothing new has arrived.")
+    if any(line.status == "failed" for line in lines):
+        raise typer.Exit(3)
+
+
+@app.command()
+def score(start: Start, end: End, knowledge: Knowledge = "then", force: bool = False) -> None:
+    """Score the days from --from to --to that are not current."""
+    from pipeline import flow
+
+    summary = flow.score_range(
+        start.date(), end.date(), knowledge=_knowledge(knowledge), force=force
+    )
+    _show([_as_dict(summary)], as_json=False)
+
+
+@app.command()
+def run(day: Day, as_json: Json = False) -> None:
+    """One whole daily run: take in what arrived by the end of the day, score it, publish it."""
+    from pipeline import flow
+
+    published = flow.run_day(day.date())
+    _show([_as_dict(published)], as_json)
+    if not as_json:
+        show_day(day.date())
+
+
+@app.command()
+def backfill(
+    start: Start,
+    end: End,
+    reason: Annotated[str, typer.Option(help="Why; kept with the run")],
+    knowledge: Knowledge = "then",
+    force: bool = False,
+) -> None:
+    """Score a range of past days in one go."""
+    from pipeline import flow
+
+    summary = flow.backfill(
+        start.date(), end.date(), knowledge=_knowledge(knowledge), reason=reason, force=force
+    )
+    _show([_as_dict(summary)], as_json=False)
+
+
+@app.command()
+def export(day: Day, to: Annotated[Path, typer.Option(help="The workbook to write")]) -> None:
+    """Write the workbook of a day from what is published."""
+    from pipeline.export import export_workbook
+    from pipeline.warehouse import open_snapshot
+
+    with open_snapshot() as con:
+        digest = export_workbook(con, day.date(), to)
+    _console().print(f"{to}  sha256 {digest}", soft_wrap=True)
+
+
+@app.command()
+def show(day: Day) -> None:
+    """Print the sector table of a day, what moved and why."""
+    show_day(day.date())
+
+
+@sources_app.callback()
+def sources(context: typer.Context, as_json: Json = False) -> None:
+    """List the sources and what each can fill."""
+    from pipeline.sources import all_sources
+
+    if context.invoked_subcommand is None:
+        rows = [
+            {
+                "source": one.source_id,
+                "title": one.title,
+                "group": one.group,
+                "reliability": one.reliability,
+                "tables": ", ".join(one.tables),
+                "expected_every_days": one.expected_every_days,
+            }
+            for one in all_sources().values()
+        ]
+        _show(rows, as_json)
+
+
+@quarantine_app.command("list")
+def quarantine_list(as_json: Json = False) -> None:
+    """Every record set aside, with the reason and what to do."""
+    from pipeline import quarantine
+    from pipeline.warehouse import open_warehouse
+
+    with open_warehouse() as con:
+        _show(
+            [_as_dict(row) for row in quarantine.list_rows(con)], as_json, "Nothing is set aside."
+        )
+
+
+@quarantine_app.command("replay")
+def quarantine_replay(
+    delivery: Annotated[str | None, typer.Option(help="Only this delivery")] = None,
+    as_json: Json = False,
+) -> None:
+    """Check again what was set aside, against today's rules, aliases and corrections."""
+    from pipeline import quarantine
+    from pipeline.settings import get_settings
+    from pipeline.warehouse import open_warehouse
+
+    with open_warehouse() as con:
+        lines = quarantine.replay(con, get_settings(), delivery_id=delivery)
+    _show([_as_dict(line) for line in lines], as_json, "Nothing is set aside.")
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Check the installation and the warehouse; exit code 1 where something needs a person."""
+    from pipeline.doctor import check_all
+
+    findings = check_all()
+    _show([_as_dict(finding) for finding in findings], as_json)
+    if not all(finding.is_fine for finding in findings):
+        raise typer.Exit(1)
+
+
+def show_day(day: date) -> None:
+    """Print the sector table of a day, what moved and why, from what is published."""
+    from pipeline.settings import get_settings
+    from pipeline.warehouse import open_snapshot, query
+
+    settings = get_settings()
+    with open_snapshot() as con:
+        _show(query(con, "sector_table", day=day), title=f"Sectors on {day}")
+        _show(query(con, "biggest_rises", day=day), title="Largest rise within seven days")
+    workbook = settings.published_folder / f"sector-risk-{day}.xlsx"
+    _console().print(f"Workbook: {workbook}", soft_wrap=True)
+
+
+def _show(
+    rows: list[dict[str, Any]], as_json: bool = False, empty: str = "", title: str | None = None
+) -> None:
+    if as_json:
+        import orjson
+
+        sys.stdout.write(orjson.dumps(rows, default=str).decode() + "\n")
+        return
+    if not rows:
+        _console().print(empty)
+        return
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for name in rows[0]:
+        table.add_column(name.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row.values()))
+    _console().print(table)
+
+
+def _cell(value: object) -> str:
+    from rich.markup import escape
+
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.1f}"
+    return escape(str(value))
+
+
+def _as_dict(record: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(record)
+
+
+def _progress(items: list[str], description: str) -> Any:
+    from rich.progress import track
+
+    return track(items, description, console=_console(stderr=True), transient=True)
+
+
+def _console(stderr: bool = False) -> Any:
+    from rich.console import Console
+
+    return Console(stderr=stderr)
+
+
+def _date(moment: datetime | None) -> date | None:
+    return moment.replace(tzinfo=UTC).date() if moment else None
+
+
+def _knowledge(value: str) -> Any:
+    if value not in ("then", "now"):
+        raise typer.BadParameter("--knowledge is 'then' or 'now'")
+    return value

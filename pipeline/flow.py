@@ -1,0 +1,124 @@
+"""The order of the stages. The DAGs and the command line call these functions and nothing else."""
+
+import logging
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pipeline import publish as publishing
+from pipeline import raw, score, stage
+from pipeline.ledger import LedgerLine
+from pipeline.publish import Published
+from pipeline.score import Knowledge, ScoreSummary
+from pipeline.settings import Settings, get_settings
+from pipeline.sources import all_sources, get_source
+from pipeline.warehouse import open_warehouse
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """Which sources had arrived by the end of a day; late and missing ones widen the interval."""
+
+    score_date: date
+    current: tuple[str, ...]
+    late: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every source that has a cadence kept it."""
+        return not (self.late or self.missing)
+
+
+def collect(
+    source_id: str, *, until: date | None = None, settings: Settings | None = None
+) -> list[LedgerLine]:
+    """Archive, stage and validate what is new from one source; nothing new, nothing done.
+
+    Args:
+        source_id: the source, as `sector-risk sources` lists it.
+        until: leave what arrived after that day; None = take all.
+        settings: where and how much; default = this process's settings.
+    """
+    settings = settings or get_settings()
+    source = get_source(source_id)
+    with open_warehouse(settings) as con:
+        deliveries = raw.archive(con, settings, source, until=until)
+        return [line for one in deliveries for line in stage.load(con, settings, one)]
+
+
+def ingest_file(
+    path: Path,
+    source_id: str,
+    *,
+    published_on: date | None = None,
+    delivered_on: date | None = None,
+    is_historical: bool = False,
+    settings: Settings | None = None,
+) -> list[LedgerLine]:
+    """Take in one file handed over by a person; the same stages as a delivery."""
+    settings = settings or get_settings()
+    with open_warehouse(settings) as con:
+        delivery = raw.archive_file(
+            con,
+            settings,
+            get_source(source_id),
+            path,
+            published_on=published_on,
+            delivered_on=delivered_on,
+            is_historical=is_historical,
+        )
+        return stage.load(con, settings, delivery)
+
+
+def readiness(day: date, *, settings: Settings | None = None) -> Readiness:
+    """Which sources are in, late or missing at the end of `day`."""
+    with open_warehouse(settings) as con:
+        by_state = score.coverage(con, day)
+    return Readiness(
+        day, *(tuple(by_state.get(state, ())) for state in ("current", "late", "missing"))
+    )
+
+
+def score_range(
+    start: date,
+    end: date,
+    *,
+    knowledge: Knowledge = "then",
+    force: bool = False,
+    settings: Settings | None = None,
+) -> ScoreSummary:
+    """Score the days start…end that are not current."""
+    with open_warehouse(settings) as con:
+        return score.score_range(con, start, end, knowledge=knowledge, force=force)
+
+
+def publish(day: date, *, settings: Settings | None = None) -> Published:
+    """Swap in what consumers read, with the workbook of `day`."""
+    settings = settings or get_settings()
+    with open_warehouse(settings) as con:
+        return publishing.publish(con, settings, day)
+
+
+def run_day(day: date, *, settings: Settings | None = None) -> Published:
+    """One whole daily run: take in what arrived by the end of `day`, score it, publish it."""
+    for source_id in all_sources():
+        collect(source_id, until=day, settings=settings)
+    score_range(day, day, settings=settings)
+    return publish(day, settings=settings)
+
+
+def backfill(
+    start: date,
+    end: date,
+    *,
+    knowledge: Knowledge = "then",
+    reason: str,
+    force: bool = False,
+    settings: Settings | None = None,
+) -> ScoreSummary:
+    """Score a range of past days in one go; `reason` goes to the log of runs."""
+    logger.info("backfill %s … %s: %s", start, end, reason)
+    return score_range(start, end, knowledge=knowledge, force=force, settings=settings)
