@@ -30,6 +30,14 @@ class Settings(BaseSettings):
         "the team that runs Sector Risk", description="Whom readers of the workbook may ask"
     )
 
+    feeds: dict[str, list[str]] = Field(
+        {},
+        description="Addresses to poll, by source, as JSON; taxii+https://… is a TAXII collection",
+    )
+    private_hosts: frozenset[str] = Field(
+        frozenset(), description="Hosts that may have a private address and speak plain HTTP"
+    )
+
     @property
     def inbox_folder(self) -> Path:
         """Folder that the file sources collect from."""
