@@ -2,11 +2,12 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from pipeline import publish as publishing
 from pipeline import raw, score, stage
+from pipeline.fetch import fetch
 from pipeline.ledger import LedgerLine
 from pipeline.publish import Published
 from pipeline.score import Knowledge, ScoreSummary
@@ -37,6 +38,9 @@ def collect(
 ) -> list[LedgerLine]:
     """Archive, stage and validate what is new from one source; nothing new, nothing done.
 
+    Its addresses are fetched too where the settings say so, but never for a day long past: a
+    backfill reads the archive alone.
+
     Args:
         source_id: the source, as `sector-risk sources` lists it.
         until: leave what arrived after that day; None = take all.
@@ -46,7 +50,11 @@ def collect(
     source = get_source(source_id)
     with open_warehouse(settings) as con:
         deliveries = raw.archive(con, settings, source, until=until)
-        return [line for one in deliveries for line in stage.load(con, settings, one)]
+        lines = [line for one in deliveries for line in stage.load(con, settings, one)]
+        if settings.fetch and (until is None or until >= raw.utc_now().date() - timedelta(days=1)):
+            fetched = fetch(con, settings, source)
+            lines += [line for one in fetched for line in stage.load(con, settings, one)]
+        return lines
 
 
 def ingest_file(

@@ -30,6 +30,7 @@ class Settings(BaseSettings):
         "the team that runs Sector Risk", description="Whom readers of the workbook may ask"
     )
 
+    fetch: bool = Field(False, description="Collecting also fetches the sources' addresses")
     feeds: dict[str, list[str]] = Field(
         {},
         description="Addresses to poll, by source, as JSON; taxii+https://… is a TAXII collection",

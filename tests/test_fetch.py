@@ -1,8 +1,11 @@
+from datetime import date
+
 import pytest
 from http_server import serving
 
 from pipeline.errors import FetchError
 from pipeline.fetch import addresses, fetch
+from pipeline.flow import collect
 from pipeline.settings import Settings
 from pipeline.sources import get_source
 from pipeline.stage import load
@@ -51,6 +54,17 @@ def test_only_what_has_changed_is_fetched_and_loaded(tmp_path):
             version["now"] = b"second"
             (second,) = fetch(con, settings, get_source("rss"))
             assert second.delivery_id != first.delivery_id
+
+
+@pytest.mark.gx
+def test_collecting_fetches_where_the_settings_say_so_but_not_for_the_past(tmp_path):
+    with serving({"/news.xml": (200, {}, FEED % b"x")}) as (url, requests):
+        offline = polling(tmp_path, f"{url}/news.xml")
+        online = offline.model_copy(update={"fetch": True})
+        assert collect("rss", settings=offline) == []
+        assert collect("rss", until=date(2020, 1, 6), settings=online) == []
+        assert requests == []
+        assert [line.n_loaded for line in collect("rss", settings=online)] == [1]
 
 
 def test_one_failing_address_does_not_stop_the_others(tmp_path):
