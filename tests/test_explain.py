@@ -1,9 +1,9 @@
+import shutil
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
-from small_world import january
 
 from pipeline import explain, warehouse
 from pipeline.errors import SectorRiskError, UnknownNameError
@@ -15,15 +15,8 @@ SUPPLIERS = ("S-1", "S-2", "S-3")
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory):
-    world = january(tmp_path_factory.mktemp("world"))
-    world.score(FIRST, LAST)
-    return world.publish()
-
-
-@pytest.fixture(scope="module")
-def con(settings):
-    with warehouse.open_snapshot(settings) as opened:
+def con(january_settings):
+    with warehouse.open_snapshot(january_settings) as opened:
         yield opened
 
 
@@ -128,8 +121,6 @@ def test_no_scan_is_said_and_counts(suppliers):
 
 def without(settings, cve_id, day, tmp_path):
     """The same world scored again after every finding of the CVE is taken out."""
-    import shutil
-
     from pipeline import score
 
     home = tmp_path / "patched"
@@ -152,10 +143,10 @@ def without(settings, cve_id, day, tmp_path):
 
 
 def test_remedies_are_what_scoring_again_without_the_cve_gives(
-    settings, suppliers, sectors, tmp_path
+    january_settings, suppliers, sectors, tmp_path
 ):
     day, cve_id = DAYS[2], "CVE-2019-0001"
-    patched = without(settings, cve_id, day, tmp_path)
+    patched = without(january_settings, cve_id, day, tmp_path)
     for one in (suppliers["S-1"][2], sectors["energy"][2]):
         remedy = next(remedy for remedy in one.remedies if remedy.cve_id == cve_id)
         table = "sector" if one.id == "energy" else "supplier"
@@ -163,13 +154,11 @@ def test_remedies_are_what_scoring_again_without_the_cve_gives(
         assert remedy.points == pytest.approx(remedy.score_after - one.score.score_0_100, abs=1e-12)
 
 
-def test_a_score_that_no_longer_follows_from_the_data_is_not_explained(settings, tmp_path):
-    import shutil
-
+def test_a_score_that_no_longer_follows_from_the_data_is_not_explained(january_settings, tmp_path):
     home = tmp_path / "changed"
     (home / "published").mkdir(parents=True)
-    changed = settings.model_copy(update={"home": home})
-    shutil.copyfile(settings.snapshot_file, changed.snapshot_file)
+    changed = january_settings.model_copy(update={"home": home})
+    shutil.copyfile(january_settings.snapshot_file, changed.snapshot_file)
     with warehouse._connect(changed.snapshot_file, changed) as con:
         con.execute(
             "update scores.supplier_spans set susceptibility_points = susceptibility_points + 1e-6"

@@ -1,0 +1,12 @@
+from datetime import date
+
+import pytest
+from small_world import january
+
+
+@pytest.fixture(scope="session")
+def january_settings(tmp_path_factory):
+    """Where the small world of January 2020 is published; for reading only."""
+    world = january(tmp_path_factory.mktemp("january"))
+    world.score(date(2019, 12, 22), date(2020, 2, 5))
+    return world.publish()
