@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from pipeline.cli_explain import app as explain_app
 from pipeline.errors import SectorRiskError
 
 app = typer.Typer(
@@ -18,6 +19,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(explain_app)
 quarantine_app = typer.Typer(help="Records set aside and their return.", no_args_is_help=True)
 app.add_typer(quarantine_app, name="quarantine")
 sources_app = typer.Typer(help="Where the data comes from.", no_args_is_help=False)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from pipeline.attribution import changes, hazard_secant, points, secant
+from pipeline.attribution import changes, hazard_secant, secant
 from pipeline.explanation import (
     Consequence,
     EventLine,
@@ -52,6 +52,17 @@ class Moves:
     def of(self, part: str) -> float:
         """Points by which a part moved."""
         return sum(move.points for move in self.moves if move.part == part)
+
+
+def moves(
+    before: SupplierExplanation | SectorExplanation, after: SupplierExplanation | SectorExplanation
+) -> Moves:
+    """What moved the score of one supplier or sector."""
+    if isinstance(before, SupplierExplanation) and isinstance(after, SupplierExplanation):
+        return supplier_moves(before, after)
+    if isinstance(before, SectorExplanation) and isinstance(after, SectorExplanation):
+        return sector_moves(before, after)
+    raise TypeError("a sector and a supplier cannot be compared")
 
 
 def supplier_moves(before: SupplierExplanation, after: SupplierExplanation) -> Moves:
@@ -254,8 +265,3 @@ def _membership(was: Member | None, now: Member | None) -> str:
     if was is None:
         return "joined the sector"
     return "" if now else "left the sector"
-
-
-def doublings(change: float) -> float:
-    """A change in points as a factor of risk."""
-    return float(2 ** (change / points(2)))
