@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 from pipeline.events import assign_events
+from pipeline.identity import assign_identities
 from pipeline.warehouse import (
     Connection,
     installed_method,
@@ -91,6 +92,7 @@ def refresh_facts(con: Connection, knowledge: Knowledge) -> None:
     if stored == (wanted,):
         return
     assign_events(con)
+    assign_identities(con)
     replace_facts(con)
     con.execute("delete from quality.facts_state")
     con.execute("insert into quality.facts_state values (?, ?)", [knowledge, wanted])

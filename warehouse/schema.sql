@@ -330,6 +330,19 @@ create table if not exists facts.report_events_basis (basis varchar not null);
 comment on table facts.report_events_basis is 'Fingerprint of the reports and the method that report_events was computed from';
 comment on column facts.report_events_basis.basis is 'Hashes and counts; equal = nothing to do';
 
+create table if not exists facts.supplier_identities (
+    supplier_id varchar not null,
+    from_date date not null,
+    until_date date not null,
+    identity_id varchar not null,
+    reason varchar not null,
+    primary key (supplier_id, from_date)
+);
+comment on table facts.supplier_identities is 'Supplier ids that are joined with others, and the id under which they count by days; ids that are not listed count under their own';
+comment on column facts.supplier_identities.from_date is 'First day: when what joins them was known of both';
+comment on column facts.supplier_identities.until_date is 'First day on which it no longer holds';
+comment on column facts.supplier_identities.reason is 'The identifier that both have, or the decision';
+
 create table if not exists facts.source_coverage_daily (
     score_date date not null,
     source_id varchar not null,

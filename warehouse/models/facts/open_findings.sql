@@ -17,13 +17,27 @@ found as (
             and f.delivery_id = s.delivery_id
             and (s.asset_id is null or f.asset_id = s.asset_id)
     where f.status = 'open' and f.cve_id is not null
+),
+
+identified as (
+    select
+        coalesce(i.identity_id, f.supplier_id) as supplier_id,
+        f.* exclude (supplier_id, from_date, until_date),
+        greatest(f.from_date, coalesce(i.from_date, f.from_date)) as from_date,
+        least(f.until_date, coalesce(i.until_date, f.until_date)) as until_date
+    from found as f
+    left join facts.supplier_identities as i
+        on
+            f.supplier_id = i.supplier_id
+            and f.from_date < i.until_date
+            and f.until_date > i.from_date
 )
 
 select
     f.supplier_id, f.asset_id, f.cve_id, f.delivery_id, f.source_row, f.from_date, f.until_date,
     coalesce(a.reach, 'unknown') as reach,
     r.reach_factor
-from found as f
+from identified as f
 asof left join facts.asset_versions as a
     on f.asset_id = a.asset_id and f.from_date >= a.from_date
 inner join method.reach as r on coalesce(a.reach, 'unknown') = r.reach

@@ -1,68 +1,60 @@
--- Versions of each supplier as its register had them. A register is the whole list, so that a
--- version ends with the source's next delivery; a row set aside there leaves the version
--- before, and a delivery that is held leaves them all.
+-- Versions of each supplier, one at a time, under the id by which it is known then. Where several
+-- rows say something of it on the same day, the more reliable source and its own id go first.
 with
-carried as (
-    select q.source_id, q.delivery_id, q.known_date, q.supplier_id
-    from (
-        select distinct
-            source_id,
-            delivery_id,
-            supplier_id,
-            cast(known_at as date) as known_date
-        from quarantine.suppliers
-        where
-            supplier_id is not null
-            and delivery_id not in (
-                select d.delivery_id from raw.deliveries as d
-                where d.status = 'held'
-            )
-    ) as q
-    anti join validated.suppliers as v
-        on q.delivery_id = v.delivery_id and q.supplier_id = v.supplier_id
-),
-
-rows_held as (
-    select delivery_id as held_in, * from validated.suppliers
-    union all by name
-    select c.delivery_id as held_in, v.* replace (c.known_date as known_date)
-    from carried as c
-    asof inner join validated.suppliers as v
+identified as (
+    select
+        coalesce(i.identity_id, r.supplier_id) as supplier_id,
+        r.supplier_id as given_id,
+        r.* exclude (supplier_id, from_date, until_date),
+        greatest(r.from_date, coalesce(i.from_date, r.from_date)) as from_date,
+        least(r.until_date, coalesce(i.until_date, r.until_date)) as until_date
+    from facts.register_versions as r
+    left join facts.supplier_identities as i
         on
-            c.source_id = v.source_id
-            and c.supplier_id = v.supplier_id
-            and c.known_date > v.known_date
+            r.supplier_id = i.supplier_id
+            and r.from_date < i.until_date
+            and r.until_date > i.from_date
 ),
 
-deliveries as (
-    select source_id, held_in, max(known_date) as known_date
-    from rows_held
-    group by all
+contested as (
+    select supplier_id
+    from identified
+    group by supplier_id
+    having count(distinct (given_id, source_id)) > 1
+),
+
+changes as (
+    select supplier_id, from_date from identified semi join contested using (supplier_id)
+    union
+    select supplier_id, until_date from identified semi join contested using (supplier_id)
 ),
 
 spans as (
     select
-        *,
-        lead(known_date, 1, date '9999-12-31') over (
-            partition by source_id order by known_date, held_in
-        ) as until_date
-    from deliveries
+        supplier_id,
+        from_date,
+        lead(from_date) over (partition by supplier_id order by from_date) as until_date
+    from changes
+),
+
+ranked as (
+    select
+        i.* replace (s.from_date as from_date, s.until_date as until_date),
+        row_number() over (
+            partition by s.supplier_id, s.from_date
+            order by
+                m.reliability, i.given_id = i.supplier_id desc, i.from_date desc,
+                i.given_id, i.delivery_id, i.source_row
+        ) as place
+    from spans as s
+    inner join identified as i
+        on
+            s.supplier_id = i.supplier_id
+            and s.from_date >= i.from_date
+            and s.from_date < i.until_date
+    left join method.sources as m on i.source_id = m.source_id
 )
 
-select
-    u.supplier_id,
-    u.supplier_name,
-    u.country,
-    u.sectors,
-    u.criticality_1_5,
-    u.dependency_0_1,
-    u.source_id,
-    u.delivery_id,
-    u.source_row,
-    greatest(s.known_date, coalesce(u.valid_from, s.known_date)) as from_date,
-    least(s.until_date, coalesce(u.valid_to, date '9999-12-31')) as until_date
-from rows_held as u
-inner join spans as s on u.source_id = s.source_id and u.held_in = s.held_in
-where
-    greatest(s.known_date, coalesce(u.valid_from, s.known_date))
-    < least(s.until_date, coalesce(u.valid_to, date '9999-12-31'))
+select * exclude (given_id, place) from ranked where place = 1
+union all by name
+select * exclude (given_id) from identified anti join contested using (supplier_id)

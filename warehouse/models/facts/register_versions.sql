@@ -1,0 +1,68 @@
+-- Versions of each row of each register. A register is the whole list, so that a
+-- version ends with the source's next delivery; a row set aside there leaves the version
+-- before, and a delivery that is held leaves them all.
+with
+carried as (
+    select q.source_id, q.delivery_id, q.known_date, q.supplier_id
+    from (
+        select distinct
+            source_id,
+            delivery_id,
+            supplier_id,
+            cast(known_at as date) as known_date
+        from quarantine.suppliers
+        where
+            supplier_id is not null
+            and delivery_id not in (
+                select d.delivery_id from raw.deliveries as d
+                where d.status = 'held'
+            )
+    ) as q
+    anti join validated.suppliers as v
+        on q.delivery_id = v.delivery_id and q.supplier_id = v.supplier_id
+),
+
+rows_held as (
+    select delivery_id as held_in, * from validated.suppliers
+    union all by name
+    select c.delivery_id as held_in, v.* replace (c.known_date as known_date)
+    from carried as c
+    asof inner join validated.suppliers as v
+        on
+            c.source_id = v.source_id
+            and c.supplier_id = v.supplier_id
+            and c.known_date > v.known_date
+),
+
+deliveries as (
+    select source_id, held_in, max(known_date) as known_date
+    from rows_held
+    group by all
+),
+
+spans as (
+    select
+        *,
+        lead(known_date, 1, date '9999-12-31') over (
+            partition by source_id order by known_date, held_in
+        ) as until_date
+    from deliveries
+)
+
+select
+    u.supplier_id,
+    u.supplier_name,
+    u.country,
+    u.sectors,
+    u.criticality_1_5,
+    u.dependency_0_1,
+    u.source_id,
+    u.delivery_id,
+    u.source_row,
+    greatest(s.known_date, coalesce(u.valid_from, s.known_date)) as from_date,
+    least(s.until_date, coalesce(u.valid_to, date '9999-12-31')) as until_date
+from rows_held as u
+inner join spans as s on u.source_id = s.source_id and u.held_in = s.held_in
+where
+    greatest(s.known_date, coalesce(u.valid_from, s.known_date))
+    < least(s.until_date, coalesce(u.valid_to, date '9999-12-31'))
