@@ -14,6 +14,7 @@ Cell = str | int | float | bool | date | datetime | None
 """One cell as the file gives it: text from CSV, typed from spreadsheets and Parquet."""
 
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\x00-\x08\x0b-\x1f]")
+_PLAIN_TEXT = re.compile(r"[!-~]*(?: [!-~]+)*")
 _ERROR_CELL = re.compile(r"#(REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!)")
 _CHANGED_BY_EXCEL = re.compile(r"\d(\.\d+)?E[+-]?\d+|\d{1,2}-[A-Z]{3}(-\d{2,4})?", re.IGNORECASE)
 _CVE = re.compile(r"CVE-(?:1999|20\d\d)-\d{4,19}")
@@ -33,6 +34,8 @@ class CellError(ValueError):
 def clean(cell: Cell) -> str:
     """Text of a cell without invisible characters, surrounding and repeated blanks."""
     written = "" if cell is None else str(cell)
+    if _PLAIN_TEXT.fullmatch(written):
+        return written
     return " ".join(_INVISIBLE.sub("", unicodedata.normalize("NFC", written)).split())
 
 

@@ -4,7 +4,8 @@ import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import islice
+from typing import Any
 
 import orjson
 
@@ -17,9 +18,54 @@ from pipeline.sources.mapping import ABOVE, Mapping, load_mapping
 __all__ = ["Column", "Reading", "Table", "read_table"]
 
 ROWS_PER_BATCH = 10_000
+TEXTS_KEPT = 50_000
 _TOTAL = re.compile(r"(grand |sub)?-?\s?(totals?|sum|gesamt|summe)\b.*", re.IGNORECASE)
 
 log = logging.getLogger(__name__)
+
+
+class _ColumnReader:
+    """Reads one column, each different text only once."""
+
+    def __init__(self, column: Column, header: Header, mapping: Mapping) -> None:
+        self.column = column
+        self.position = header.positions.get(column.name, -1)
+        self.name = header.name_of(column.name)
+        self.form = mapping.forms.get(column.name, "")
+        self.stated = mapping.values.get(column.name)
+        self.blanks = mapping.blanks
+        self.above: Cell = None
+        self.known: dict[Cell, tuple[Any, str]] = {}
+
+    def read(self, cells: Sequence[Cell]) -> tuple[Any, str]:
+        """The value, and what is wrong with the cell ("" = nothing)."""
+        cell = cells[self.position] if 0 <= self.position < len(cells) else None
+        if self.stated == ABOVE:
+            self.above = cell = cell if self._is_filled(cell) else self.above
+        if not isinstance(cell, str | None):
+            return self._parsed(cell)
+        found = self.known.get(cell)
+        if found is None:
+            if len(self.known) >= TEXTS_KEPT:
+                self.known.clear()
+            found = self.known[cell] = self._parsed(cell)
+        return found
+
+    def _is_filled(self, cell: Cell) -> bool:
+        written = clean(cell)
+        return written != "" and written not in self.blanks
+
+    def _parsed(self, cell: Cell) -> tuple[Any, str]:
+        if not self._is_filled(cell):
+            cell = None if self.stated == ABOVE else self.stated
+        try:
+            refuse_error(cell)
+            value = self.column.parse(cell, self.form)
+        except CellError as error:
+            return None, f"{self.name} {error}"
+        if self.column.is_required and value is None:
+            return None, f"{self.name} is empty. Every row needs one."
+        return value, ""
 
 
 @dataclass
@@ -44,7 +90,7 @@ class Reading:
 
     def records(self) -> Iterator[Row]:
         """Every record below the header, once; totals at the foot are left out with a note."""
-        above: dict[str, Cell] = {}
+        columns = [_ColumnReader(one, self.header, self.mapping) for one in self.table.columns]
         waiting: list[Row] = []
         n_rows = 0
         rows = enumerate(self.header.sheet.rows(), 1)
@@ -52,11 +98,12 @@ class Reading:
             if not any(clean(cell) for cell in cells):
                 continue
             n_rows += 1
-            row = self._record(number, cells, above)
+            row = self._record(number, cells, columns)
             if self._looks_like_foot(cells):
                 waiting.append(row)
                 continue
-            yield from chain(waiting, (row,))
+            yield from waiting
+            yield row
             waiting = []
         if n_rows == len(waiting):
             raise DeliveryError(
@@ -66,12 +113,13 @@ class Reading:
 
     def _looks_like_foot(self, cells: Sequence[Cell]) -> bool:
         """A row that begins with a word for a sum and has no identifier, or is one sentence."""
-        filled = [clean(cell) for cell in cells if clean(cell)]
-        key = self.header.positions.get(self.table.key, len(cells))
-        identifier = clean(cells[key]) if key < len(cells) else ""
-        is_total = _TOTAL.fullmatch(filled[0]) is not None and identifier in {"", filled[0]}
-        is_footnote = len(filled) == 1 and len(self.header.positions) > 1 and " " in filled[0]
-        return is_total or is_footnote
+        first = next(filled for cell in cells if (filled := clean(cell)))
+        if _TOTAL.fullmatch(first):
+            key = self.header.positions.get(self.table.key, len(cells))
+            return key >= len(cells) or clean(cells[key]) in {"", first}
+        if " " not in first or len(self.header.positions) < 2:
+            return False
+        return sum(clean(cell) != "" for cell in cells) == 1
 
     def _note_foot(self, rows: list[Row]) -> None:
         for row in rows:
@@ -79,35 +127,15 @@ class Reading:
             self.notes.append(note)
             log.info("%s: %s", self.delivery.name, note)
 
-    def _record(self, number: int, cells: Sequence[Cell], above: dict[str, Cell]) -> Row:
+    def _record(self, number: int, cells: Sequence[Cell], columns: list[_ColumnReader]) -> Row:
         row: Row = {"source_row": number, "record": self._as_received(cells)}
         problems = self._width_problems(cells)
-        for column in self.table.columns:
-            try:
-                row[column.name] = self._value(column, cells, above)
-            except CellError as error:
-                row[column.name] = None
-                problems.append(f"{self.header.name_of(column.name)} {error}")
-        return row | {"problems": problems or self.table.check(row, self.delivery)}
-
-    def _value(self, column: Column, cells: Sequence[Cell], above: dict[str, Cell]) -> object:
-        cell = self._cell(column.name, cells, above)
-        refuse_error(cell)
-        value = column.parse(cell, self.mapping.forms.get(column.name, ""))
-        if column.is_required and value is None:
-            raise CellError("is empty. Every row needs one.")
-        return value
-
-    def _cell(self, column: str, cells: Sequence[Cell], above: dict[str, Cell]) -> Cell:
-        position = self.header.positions.get(column, len(cells))
-        cell = cells[position] if position < len(cells) else None
-        if clean(cell) in self.mapping.blanks:
-            cell = None
-        stated = self.mapping.values.get(column)
-        if stated == ABOVE:
-            above[column] = cell if clean(cell) else above.get(column)
-            return above[column]
-        return cell if clean(cell) else stated
+        for column in columns:
+            row[column.column.name], problem = column.read(cells)
+            if problem:
+                problems.append(problem)
+        row["problems"] = problems or self.table.check(row, self.delivery)
+        return row
 
     def _width_problems(self, cells: Sequence[Cell]) -> list[str]:
         width = len(self.header.names)
