@@ -85,7 +85,7 @@ def _parsed(raws: Sequence[msgspec.Raw]) -> pa.Table:
         lines = b"\n".join(bytes(raw).replace(b"\n", b" ") for raw in raws)
     table = pj.read_json(
         pa.BufferReader(lines),
-        pj.ReadOptions(block_size=max(8 * 2**20, 2 * max(len(memoryview(raw)) for raw in raws))),
+        pj.ReadOptions(block_size=max(8 * 2**20, 2 * max(map(len, raws)))),
         pj.ParseOptions(explicit_schema=SCHEMA, unexpected_field_behavior="ignore"),
     )
     if table.num_rows != len(raws):
@@ -96,7 +96,7 @@ def _parsed(raws: Sequence[msgspec.Raw]) -> pa.Table:
 def _records(raws: Sequence[msgspec.Raw]) -> pa.Array:
     """The objects as received, one beside the other in one buffer."""
     data = b"".join(raws)
-    lengths = np.fromiter((len(memoryview(raw)) for raw in raws), np.int32, len(raws))
+    lengths = np.fromiter(map(len, raws), np.int32, len(raws))
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
     records = pa.StringArray.from_buffers(len(raws), pa.py_buffer(offsets), pa.py_buffer(data))
     records.validate(full=True)
@@ -154,8 +154,11 @@ def _context(raws: Sequence[msgspec.Raw], objects: pa.Table, is_plain: pa.Array)
         pc.is_in(objects["relationship_type"], pa.array(sorted(FOLLOWED))),
         pc.is_in(objects["source_ref"], pa.array(sorted(follow), TEXT)),
     )
-    edges = pc.and_not(edges, kept)
-    return Context([*things, *(_decoded(raws[number]) for number in _numbers(edges))])
+    followed = objects.select(["source_ref", "target_ref"]).filter(pc.and_not(edges, kept))
+    context = Context(things)
+    for source, target in zip(*(column.to_pylist() for column in followed.columns), strict=True):
+        context.add_edge(source, target)
+    return context
 
 
 def _numbers(mask: pa.Array | pa.ChunkedArray) -> Any:
@@ -169,7 +172,7 @@ def _followed(thing: StixObject) -> list[str]:
 def _decoded(raw: msgspec.Raw) -> StixObject | None:
     try:
         thing = _object.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return None
     return thing if isinstance(thing.id, str) and isinstance(thing.type, str) else None
 
@@ -250,7 +253,9 @@ def _markings(refs: pa.ChunkedArray, context: Context) -> pa.Array:
 def _facts(plain: pa.Table, objects: pa.Table, context: Context) -> pa.Array:
     """For each object that can tell of a threat, what its relationships lead to, once each."""
     told = {ref: list(context.said_by([ref], "attacked")) for ref in context.about}
-    ids, refs = pc.unique(plain["id"]), pa.array(list(told), TEXT)
+    tells = pc.is_in(plain["type"], pa.array(list(KINDS_IN_BULK))).combine_chunks()
+    telling = plain["id"].filter(tells)
+    ids, refs = pc.unique(telling), pa.array(list(told), TEXT)
     edges = objects.select(["source_ref", "target_ref"]).filter(
         pc.is_in(objects["relationship_type"], pa.array(sorted(FOLLOWED)))
     )
@@ -262,9 +267,9 @@ def _facts(plain: pa.Table, objects: pa.Table, context: Context) -> pa.Array:
     lists = pa.ListArray.from_arrays(
         pa.array(offsets), pa.array(facts, FACT).take(pa.array(pairs[:, 1]))
     )
-    tells = pc.is_in(plain["type"], pa.array(list(KINDS_IN_BULK)))
-    nothing = pa.scalar(len(ids), pa.int32())
-    return lists.take(pc.if_else(tells, pc.index_in(plain["id"], ids), nothing).combine_chunks())
+    position = np.full(plain.num_rows, len(ids))
+    position[np.asarray(tells)] = pc.index_in(telling, ids).to_numpy()
+    return lists.take(pa.array(position))
 
 
 def _pairs(

@@ -79,16 +79,20 @@ class Context:
             if thing is None or not isinstance(thing.id, str):
                 continue
             if thing.type == "relationship":
-                self._add_edge(thing)
+                self._add_relationship(thing)
             elif thing.type in KEPT:
                 self.about[thing.id] = thing
             elif thing.type == "marking-definition":
                 self._add_marking(thing)
 
-    def _add_edge(self, relationship: StixObject) -> None:
-        ends = relationship.source_ref, relationship.target_ref
-        if relationship.relationship_type in FOLLOWED and all(isinstance(end, str) for end in ends):
-            self.edges[ends[0]].append(ends[1])
+    def _add_relationship(self, thing: StixObject) -> None:
+        if isinstance(thing.relationship_type, str) and thing.relationship_type in FOLLOWED:
+            self.add_edge(thing.source_ref, thing.target_ref)
+
+    def add_edge(self, source: object, target: object) -> None:
+        """Note that one object has a relationship to another."""
+        if isinstance(source, str) and isinstance(target, str):
+            self.edges[source].append(target)
 
     def _add_marking(self, marking: StixObject) -> None:
         found = [at(marking.definition, "tlp")]

@@ -33,8 +33,8 @@ def said(row):
 
 
 def test_every_object_is_a_row_in_order(rows):
-    assert [row["source_row"] for row in rows] == list(range(1, 17))
-    assert sum(row.get("kind") == "context" for row in rows) == 10
+    assert [row["source_row"] for row in rows] == list(range(1, 18))
+    assert sum(row.get("kind") == "context" for row in rows) == 11
 
 
 def test_a_report_tells_what_its_objects_say(rows):
@@ -91,19 +91,19 @@ def test_bad_objects_are_named(rows):
         "`created` is '2020-01-32T08",
         "`confidence` is '300'",
     ]
-    assert "Object 15 is no readable JSON object" in problems(rows[14])[0]
-    assert problems(rows[15]) == ["`type` is missing: every record must state it."]
+    assert "Object 16 is no readable JSON object" in problems(rows[15])[0]
+    assert problems(rows[16]) == ["`type` is missing: every record must state it."]
 
 
 def test_the_record_is_the_object_as_received(rows):
     objects = json.loads(BUNDLE.read_text())["objects"]
-    assert [json.loads(row["record"]) for row in rows[:14]] == objects[:14]
+    assert [json.loads(row["record"]) for row in rows[:15]] == objects[:15]
 
 
 def test_a_taxii_envelope_and_a_single_object_are_read(tmp_path):
     objects = json.loads(BUNDLE.read_text())["objects"]
     envelope = json.dumps({"more": False, "objects": objects}).encode()
-    assert len(only(received_bytes("stix", envelope, tmp_path))) == 16
+    assert len(only(received_bytes("stix", envelope, tmp_path))) == 17
     assert len(only(received_bytes("stix", json.dumps(objects[9]).encode(), tmp_path))) == 1
 
 
