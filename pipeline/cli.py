@@ -187,6 +187,32 @@ def quarantine_replay(
     _show([_as_dict(line) for line in lines], as_json, "Nothing is set aside.")
 
 
+@quarantine_app.command("release")
+def quarantine_release(
+    delivery: Annotated[str, typer.Argument(help="The delivery that a gate holds")],
+    reason: Annotated[str, typer.Option(help="Why it is right as it is")],
+    as_json: Json = False,
+) -> None:
+    """Let a held delivery through, because you know that it is right as it is."""
+    from pipeline import quarantine
+    from pipeline.settings import get_settings
+    from pipeline.warehouse import open_warehouse
+
+    with open_warehouse() as con:
+        lines = quarantine.release(con, get_settings(), delivery, reason)
+    _show([_as_dict(line) for line in lines], as_json)
+
+
+@app.command()
+def restore(as_json: Json = False) -> None:
+    """Build the warehouse anew from the raw archive; the old file stays beside it."""
+    from pipeline.restore import restore as build_anew
+    from pipeline.settings import get_settings
+
+    lines = build_anew(get_settings())
+    _show([_as_dict(line) for line in lines], as_json, "The archive is empty.")
+
+
 @app.command()
 def doctor(as_json: Json = False) -> None:
     """Check the installation and the warehouse; exit code 1 where something needs a person."""

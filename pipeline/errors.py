@@ -42,6 +42,10 @@ class WarehouseLockedError(SectorRiskError):
     exit_code = 4
 
 
+class WarehouseDamagedError(SectorRiskError):
+    """The warehouse file cannot be opened."""
+
+
 class NothingPublishedError(SectorRiskError):
     """There is no snapshot to read yet."""
 

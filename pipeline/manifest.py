@@ -1,5 +1,6 @@
 """The manifest: one row per file received, and which of them repeat an earlier one."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.errors import UnknownNameError
@@ -131,3 +132,30 @@ def delivery(con: Connection, settings: Settings, delivery_id: str) -> Delivery:
     names = [column[0] for column in cursor.description or ()]
     fields = dict(zip(names, cursor.fetchone() or (), strict=True))
     return Delivery(**{**fields, "path": settings.raw_folder / fields["path"]})
+
+
+def folder(settings: Settings) -> Path:
+    """Where the manifest is kept beside the archive, for the day on which the warehouse is lost."""
+    return settings.raw_folder / ".manifest"
+
+
+def write_out(con: Connection, settings: Settings) -> None:
+    """Write the manifest beside the archive; each file is replaced whole."""
+    target = folder(settings)
+    target.mkdir(parents=True, exist_ok=True)
+    for name, query in WRITTEN_OUT.items():
+        file = target / f"{name}.csv"
+        unfinished = file.with_suffix(".unfinished")
+        con.execute(f"copy ({query}) to '{_quoted(unfinished)}' (header, delimiter ',')")
+        unfinished.replace(file)
+
+
+WRITTEN_OUT = {
+    "deliveries": "from raw.deliveries order by delivered_at, delivery_id",
+    "inbox_files": "from raw.inbox_files order by inbox_path",
+    "releases": "from quality.releases order by delivery_id",
+}
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

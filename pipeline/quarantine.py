@@ -73,4 +73,5 @@ def release(con: Connection, settings: Settings, delivery_id: str, reason: str) 
     manifest.source_id(con, delivery_id)
     with transaction(con):
         con.execute("insert or replace into quality.releases values (?, ?)", [delivery_id, reason])
+    manifest.write_out(con, settings)
     return stage.reload(con, settings, delivery_id)

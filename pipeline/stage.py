@@ -7,6 +7,7 @@ per table, its manifest row. All of it is one transaction: a delivery is there w
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -15,13 +16,14 @@ from pipeline.batch import batches
 from pipeline.corrections import Tally
 from pipeline.errors import DeliveryError
 from pipeline.ledger import LedgerLine
+from pipeline.manifest import Entry
 from pipeline.raw import Arrival
 from pipeline.settings import Settings
 from pipeline.sources import Source, get_source
 from pipeline.sources.base import Delivery
 from pipeline.warehouse import Connection, transaction
 
-__all__ = ["LedgerLine", "load", "reload", "retry_failed"]
+__all__ = ["LedgerLine", "load", "reload", "retry_failed", "take_in"]
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,13 @@ def load(con: Connection, settings: Settings, arrival: Arrival) -> list[LedgerLi
     Lines of other deliveries follow where this one, arriving late, makes them a duplicate or no
     duplicate any more.
     """
+    lines = take_in(con, settings, arrival)
+    manifest.write_out(con, settings)
+    return lines
+
+
+def take_in(con: Connection, settings: Settings, arrival: Arrival) -> list[LedgerLine]:
+    """As `load`, without writing out the manifest."""
     known = manifest.status(con, arrival.delivery_id)
     if known is None:
         return _load(con, settings, arrival.delivery_id, arrival)
@@ -108,23 +117,53 @@ def _settle(
         manifest.mark(con, each, "failed", problem=problem)
     entries = manifest.entries(con, source.source_id)
     originals = manifest.repeats(entries, is_snapshot=source.is_snapshot)
-    changed = [
-        entry
+    own = {
+        entry.delivery_id
         for entry in entries
         if entry.delivery_id in {delivery_id, *unreadable}
         or originals[entry.delivery_id] != entry.repeats_delivery_id
-    ]
-    for entry in changed:
-        staged.discard(con, entry.delivery_id)
-        if entry.status != "failed" and originals[entry.delivery_id] is None:
-            _stage(con, settings, source, entry.delivery_id)
-    ids = [entry.delivery_id for entry in changed]
-    _repeat(con, {each: of for each, of in originals.items() if of and {each, of} & {*ids}})
-    kept = [e.delivery_id for e in entries if e.status != "failed" or e.delivery_id in ids]
-    _balance(con, source, [each for each in kept if originals[each] is None], {*ids})
+    }
+    changed = own | _restage(con, settings, source, _staging(entries, originals, own))
+    _repeat(con, {each: of for each, of in originals.items() if of and {each, of} & changed})
+    kept = [e.delivery_id for e in entries if e.status != "failed" or e.delivery_id in own]
+    _balance(con, source, [each for each in kept if originals[each] is None], changed)
     for other in rules.recheck(con, set(source.tables)):
         ledger.balance(con, other)
-    return ids
+    return [entry.delivery_id for entry in entries if entry.delivery_id in own]
+
+
+class _Step(NamedTuple):
+    """One delivery in order of arrival: whether its own place changed, and whether it has rows."""
+
+    entry: Entry
+    is_own: bool
+    has_rows: bool
+
+
+def _staging(entries: list[Entry], originals: dict[str, str | None], own: set[str]) -> list[_Step]:
+    return [
+        _Step(
+            entry,
+            is_own=entry.delivery_id in own,
+            has_rows=entry.status != "failed" and originals[entry.delivery_id] is None,
+        )
+        for entry in entries
+    ]
+
+
+def _restage(con: Connection, settings: Settings, source: Source, steps: list[_Step]) -> set[str]:
+    """Stage what has changed, and judge anew what is compared with it: the delivery after it."""
+    restaged: set[str] = set()
+    is_other_before = False
+    for entry, is_own, has_rows in steps:
+        if not is_own and not (is_other_before and has_rows):
+            continue
+        staged.discard(con, entry.delivery_id)
+        if has_rows:
+            _stage(con, settings, source, entry.delivery_id)
+        restaged.add(entry.delivery_id)
+        is_other_before = is_own or manifest.status(con, entry.delivery_id) != entry.status
+    return restaged
 
 
 def _stage(con: Connection, settings: Settings, source: Source, delivery_id: str) -> None:

@@ -12,7 +12,11 @@ from typing import Any
 
 import duckdb
 
-from pipeline.errors import NothingPublishedError, WarehouseLockedError
+from pipeline.errors import (
+    NothingPublishedError,
+    WarehouseDamagedError,
+    WarehouseLockedError,
+)
 from pipeline.settings import ROOT, Settings, get_settings
 from pipeline.sources import all_sources
 
@@ -90,9 +94,12 @@ def _connect(file: Path, settings: Settings, *, read_only: bool = False) -> Iter
     }
     try:
         con = duckdb.connect(str(file), read_only=read_only, config=config)
-    except duckdb.IOException as error:
-        if "lock" not in str(error):
-            raise
+    except duckdb.Error as error:
+        if "lock on file" not in str(error):
+            raise WarehouseDamagedError(
+                f"{file} cannot be opened ({str(error).splitlines()[0]}). If the file is damaged, "
+                "'sector-risk restore' builds it anew from the raw archive."
+            ) from error
         raise WarehouseLockedError(
             f"{file} is being written by another process. Wait for it to end, then run again."
         ) from error

@@ -384,11 +384,7 @@ def test_the_ledger_adds_up_and_the_order_of_loading_changes_nothing(
                     _deliver(folder, [file])
                     collect(con, folder, "test_reports")
             _check_ledger(con, deliveries_)
-            states.append(
-                con.execute(
-                    "select * exclude (content_hash) from quality.ledger order by all"
-                ).fetchall()
-            )
+            states.append(tables(con))
     assert states[0] == states[1]
 
 
