@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from pipeline import cli_exposure
 from pipeline.cli_explain import app as explain_app
 from pipeline.errors import SectorRiskError
 
@@ -24,6 +25,8 @@ quarantine_app = typer.Typer(help="Records set aside and their return.", no_args
 app.add_typer(quarantine_app, name="quarantine")
 sources_app = typer.Typer(help="Where the data comes from.", no_args_is_help=False)
 app.add_typer(sources_app, name="sources", invoke_without_command=True)
+sources_app.command("check")(cli_exposure.check)
+app.command("who-is-who")(cli_exposure.suppliers)
 
 Day = Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="The UTC day")]
 Start = Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day")]
