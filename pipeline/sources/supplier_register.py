@@ -3,16 +3,8 @@
 from collections.abc import Iterator
 
 from pipeline.sources import cells
-from pipeline.sources.base import Delivery, Row, Rows, Source
+from pipeline.sources.base import Delivery, Rows, Source
 from pipeline.sources.tabular import Column, Table, read_table
-
-
-def _period(row: Row, _delivery: Delivery) -> list[str]:
-    start, end = row["valid_from"], row["valid_to"]
-    if start and end and end <= start:
-        return [f"valid_to {end} is not after valid_from {start}. Correct one of them."]
-    return []
-
 
 TABLE = Table(
     "suppliers",
@@ -36,7 +28,6 @@ TABLE = Table(
         Column("valid_to", cells.day),
     ),
     key="supplier_id",
-    check=_period,
 )
 
 
