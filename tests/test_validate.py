@@ -119,7 +119,7 @@ BAD_ROWS = [
     (
         report,
         {"published_at": "1970-01-01T00:00:00"},
-        "published_at is 1970-01-01 00:00:00, must be at least 1990-01-01T00:00:00",
+        "published_at is 1970-01-01 00:00:00, must be at least 1971-01-01T00:00:00",
     ),
     (
         report,

@@ -15,8 +15,11 @@ unknown as (
 near as (
     select
         n.supplier_id,
-        arg_max(u.supplier_id, jaro_winkler_similarity(n.supplier_id, u.supplier_id)) as nearest_id
-    from (select distinct supplier_id from unknown) as n
+        arg_max(
+            u.supplier_id,
+            (jaro_winkler_similarity(n.supplier_id, u.supplier_id), u.supplier_id)
+        ) as nearest_id
+    from (select distinct supplier_id from unknown order by supplier_id limit 200) as n
     cross join (select distinct supplier_id from validated.suppliers) as u
     group by n.supplier_id
 )
