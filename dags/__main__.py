@@ -130,9 +130,9 @@ def main() -> int:
     if failure:
         Console(stderr=True).print(f"[red]Failed:[/red] {failure}\nLog: {log}", highlight=False)
         return 1
-    from pipeline import flow
+    from pipeline.cli import show_day
 
-    flow.summary(LAST_DAY)
+    show_day(LAST_DAY)
     return 0
 
 

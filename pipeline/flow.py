@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from pipeline import publish as publishing
-from pipeline import raw, score, stage
+from pipeline import raw, score, stage, validate
+from pipeline.errors import GateError
 from pipeline.fetch import fetch
 from pipeline.ledger import LedgerLine
 from pipeline.publish import Published
@@ -104,9 +105,19 @@ def score_range(
 
 
 def publish(day: date, *, settings: Settings | None = None) -> Published:
-    """Swap in what consumers read, with the workbook of `day`."""
+    """Check the scores of `day` and swap in what consumers read, with the workbook of the day.
+
+    Raises:
+        GateError: a critical check failed; what was published before stays as it is.
+    """
     settings = settings or get_settings()
     with open_warehouse(settings) as con:
+        if publishing.is_current(con, settings, day):
+            return publishing.publish(con, settings, day)
+        failed = [gate for gate in validate.gate_scores(con, day, day) if gate.blocks]
+        if failed:
+            reasons = "; ".join(f"{g.gate}: expected {g.expected}, found {g.found}" for g in failed)
+            raise GateError(f"Scores of {day} are held back: {reasons}. The last ones stay.")
         return publishing.publish(con, settings, day)
 
 

@@ -46,13 +46,11 @@ def publish(con: Connection, settings: Settings, day: date) -> Published:
 
     A kill at any moment leaves the previous snapshot whole; running again completes the swap.
     """
-    run_id, version = con.execute(
-        "select run_id, method_version from quality.scored_days where score_date = ?", [day]
-    ).fetchone() or ("", "")
-    state = _state(con)
     current = read_manifest(settings)
-    if current and (current.run_id, current.state_sha256) == (run_id, state):
+    if current and is_current(con, settings, day):
         return current
+    run_id, version = _run(con, day)
+    state = _state(con)
     folder = settings.published_folder
     aside = folder / ".preparing"
     shutil.rmtree(aside, ignore_errors=True)
@@ -72,6 +70,22 @@ def publish(con: Connection, settings: Settings, day: date) -> Published:
 
 
 _INDENT = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+
+
+def is_current(con: Connection, settings: Settings, day: date) -> bool:
+    """Whether `day` is what is published, from the same method and inputs of every day."""
+    current = read_manifest(settings)
+    return current is not None and (current.run_id, current.state_sha256) == (
+        _run(con, day)[0],
+        _state(con),
+    )
+
+
+def _run(con: Connection, day: date) -> tuple[str, str]:
+    row = con.execute(
+        "select run_id, method_version from quality.scored_days where score_date = ?", [day]
+    ).fetchone()
+    return row or ("", "")
 
 
 def read_manifest(settings: Settings) -> Published | None:

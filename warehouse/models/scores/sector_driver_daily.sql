@@ -51,8 +51,8 @@ others as (
     select
         t.score_date,
         t.sector_id,
-        1 - sum(s.share_0_1) as share_0_1,
-        any_value(t.threat_points) - sum(s.points) as points,
+        1 - cast(sum(method.exact(s.share_0_1)) as double) as share_0_1,
+        any_value(t.threat_points) - cast(sum(method.exact(s.points)) as double) as points,
         any_value(t.n_events) - count(*) as n_others
     from scores.sector_threat_daily as t
     inner join shares as s on t.score_date = s.score_date and t.sector_id = s.sector_id

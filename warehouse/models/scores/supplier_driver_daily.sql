@@ -40,7 +40,8 @@ others as (
     select
         score_date,
         supplier_id,
-        1 - sum(share_0_1) filter (where driver_rank <= 3) as share_0_1,
+        1 - cast(sum(method.exact(share_0_1)) filter (where driver_rank <= 3) as double)
+            as share_0_1,
         any_value(all_points) as all_points,
         count(*) - 3 as n_others
     from ranked
