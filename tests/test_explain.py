@@ -98,9 +98,13 @@ def test_a_supplier_that_joins_or_leaves_moves_its_sector(sectors):
 
 
 def test_each_line_names_file_row_and_sentence(suppliers):
-    alert = suppliers["S-1"][2].threat.events[0]
-    assert alert.reports[0].sentence == "Attacks on energy are expected."
-    assert alert.reports[0].origin.file == "stix-2020-01-06-alert.csv"
+    reports = {
+        report.origin.file: report
+        for event in suppliers["S-1"][2].threat.events
+        for report in event.reports
+    }
+    alert = reports["stix-2020-01-06-alert.csv"]
+    assert alert.sentence == "Attacks on energy are expected."
     found = suppliers["S-1"][2].vulnerabilities[0]
     assert (found.cve_id, found.asset_ids, found.open_since) == (
         "CVE-2019-0001",
