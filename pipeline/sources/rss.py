@@ -46,8 +46,14 @@ def _rows(delivery: Delivery) -> Iterator[Row]:
             raise DeliveryError(
                 document.name, "is XML, but no RSS or Atom feed.", "Check its address."
             )
+        if len(feed.entries) > MAX_ITEMS:
+            raise DeliveryError(
+                document.name,
+                f"has {len(feed.entries):,} items, more than {MAX_ITEMS:,}.",
+                "Split it.",
+            )
         publisher = feed.feed.get("title")
-        for item in feed.entries[:MAX_ITEMS]:
+        for item in feed.entries:
             number += 1
             yield _row(number, dict(item), publisher, delivery)
 

@@ -75,6 +75,12 @@ def test_deep_and_large_feeds_are_refused(tmp_path, monkeypatch):
         received("rss", FEED)
 
 
+def test_too_many_items_are_refused_not_left_out(monkeypatch):
+    monkeypatch.setattr(rss, "MAX_ITEMS", 2)
+    with pytest.raises(DeliveryError, match="has 3 items, more than 2"):
+        received("rss", FEED)
+
+
 def test_another_xml_is_refused(tmp_path):
     with pytest.raises(DeliveryError, match="no RSS or Atom feed"):
         received_bytes("rss", b"<suppliers/>", tmp_path)
