@@ -159,3 +159,20 @@ def test_a_host_whose_scan_broke_off_keeps_its_findings(con):
         [Scan(day_of(0), "S-2", found, {"A", "B"}), Scan(day_of(3), "S-2", set(), {"A"})],
     )
     assert open_by_day(con)[day_of(5)] == {("S-2", "B", "CVE-2019-2000")}
+
+
+def test_assets_of_two_suppliers_may_have_one_name(con):
+    con.execute(
+        "insert into staged.assets by name select 'assets' as source_id, 'a' as delivery_id, "
+        "row_number() over () as source_row, timestamp '2020-01-01' as known_at, "
+        "known_at as disclosed_at, supplier_id, '192.0.2.1' as asset_id, reach, '' as record, "
+        "'' as record_md5, false as is_repeat "
+        "from (values ('S-1', 'internet'), ('S-2', 'internal')) as t (supplier_id, reach)"
+    )
+    found = {("192.0.2.1", "CVE-2019-1000")}
+    deliver(con, [Scan(day_of(1), "S-1", found), Scan(day_of(1), "S-2", found)])
+    reaches = con.execute(
+        "select supplier_id, reach from facts.open_findings order by 1"
+    ).fetchall()
+    con.execute("delete from staged.assets")
+    assert reaches == [("S-1", "internet"), ("S-2", "internal")]

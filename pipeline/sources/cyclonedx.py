@@ -1,7 +1,8 @@
 """CycloneDX bills of materials (JSON): what a supplier's product consists of, and its VEX.
 
 The product is the component of the metadata; our id of the supplier is its property
-`sector-risk:supplier_id`, else the supplier's name as stated. The product and its parts become
+`sector-risk:supplier_id`, else the supplier's name as stated; `sector-risk:reach` (internet, ics or
+internal) says how its users run it. The product and its parts become
 assets, statements on vulnerabilities become findings of the product. A bill that carries statements
 covers its own product alone.
 """
@@ -12,11 +13,12 @@ from typing import Any
 
 from pipeline.errors import DeliveryError
 from pipeline.sources.base import Delivery, Row, Rows, Source
-from pipeline.sources.cells import CellError, identifier
+from pipeline.sources.cells import CellError, choice, identifier
 from pipeline.sources.fields import Cells, at, items, mappings
 from pipeline.sources.parsing import as_json, chunked, json_object
 
 PROPERTY = "sector-risk:supplier_id"
+REACH = "sector-risk:reach"
 STATES = {
     "exploitable": "open",
     "in_triage": "open",
@@ -26,6 +28,7 @@ STATES = {
     "false_positive": "not_affected",
 }
 _START = b"<"
+reach = choice("internet", "ics", "internal")
 
 
 def read(delivery: Delivery) -> Iterator[Rows]:
@@ -50,24 +53,26 @@ def read(delivery: Delivery) -> Iterator[Rows]:
 
 def _owner(bill: dict[str, Any], product: dict[str, Any]) -> Row:
     """Supplier and asset id of the product, with what is wrong about them."""
-    properties = [
-        *mappings(at(bill, "metadata.properties")),
-        *mappings(product.get("properties")),
-    ]
-    stated = [part.get("value") for part in properties if part.get("name") == PROPERTY]
+    stated = _properties(bill, product, PROPERTY)
     names = (at(bill, "metadata.supplier.name"), at(product, "supplier.name"))
-    owner: Row = {"supplier_id": None, "asset_id": None, "problems": []}
-    for column, written in (
-        ("supplier_id", next((name for name in (*stated, *names) if name), None)),
-        ("asset_id", product.get("bom-ref") or product.get("name")),
+    owner: Row = {"supplier_id": None, "asset_id": None, "reach": None, "problems": []}
+    for column, parse, written in (
+        ("supplier_id", identifier, next((name for name in (*stated, *names) if name), None)),
+        ("asset_id", identifier, product.get("bom-ref") or product.get("name")),
+        ("reach", reach, next(iter(_properties(bill, product, REACH)), None)),
     ):
         try:
-            owner[column] = identifier(str(written or ""))
+            owner[column] = parse(str(written or ""), "")
         except CellError as error:
             owner["problems"].append(f"{column} {error}")
     if not owner["supplier_id"]:
         owner["problems"].append(f"No supplier is named. Add the property {PROPERTY}.")
     return owner
+
+
+def _properties(bill: dict[str, Any], product: dict[str, Any], name: str) -> list[Any]:
+    stated = mappings(at(bill, "metadata.properties")) + mappings(product.get("properties"))
+    return [part.get("value") for part in stated if part.get("name") == name]
 
 
 def _assets(bill: dict[str, Any], product: dict[str, Any], owner: Row) -> Iterator[Row]:
@@ -80,6 +85,7 @@ def _assets(bill: dict[str, Any], product: dict[str, Any], owner: Row) -> Iterat
             "record": as_json(part),
             "supplier_id": owner["supplier_id"],
             "asset_id": f"{owner['asset_id']}{below}",
+            "reach": owner["reach"],
             "vendor": cells.text("supplier.name") or cells.text("publisher") or cells.text("group"),
             "product": name,
             "product_version": cells.text("version"),

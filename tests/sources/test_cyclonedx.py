@@ -16,6 +16,7 @@ def test_the_product_and_its_parts_are_assets_of_the_supplier():
         ("S-0042", "VALVE-CONTROLLER-3/VXWORKS", "VxWorks"),
         ("S-0042", "VALVE-CONTROLLER-3/IPNET", "ipnet"),
     ]
+    assert {row["reach"] for row in rows} == {"ics"}
     assert (rows[1]["vendor"], rows[1]["product_version"]) == ("Wind River", "6.9.4")
     assert rows[1]["cpe"] == "cpe:2.3:o:windriver:vxworks:6.9.4:*:*:*:*:*:*:*"
 

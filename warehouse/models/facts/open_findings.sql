@@ -22,6 +22,7 @@ found as (
 identified as (
     select
         coalesce(i.identity_id, f.supplier_id) as supplier_id,
+        f.supplier_id as given_id,
         f.* exclude (supplier_id, from_date, until_date),
         greatest(f.from_date, coalesce(i.from_date, f.from_date)) as from_date,
         least(f.until_date, coalesce(i.until_date, f.until_date)) as until_date
@@ -39,6 +40,9 @@ select
     r.reach_factor
 from identified as f
 asof left join facts.asset_versions as a
-    on f.asset_id = a.asset_id and f.from_date >= a.from_date
+    on
+        f.given_id = a.supplier_id
+        and f.asset_id = a.asset_id
+        and f.from_date >= a.from_date
 inner join method.reach as r on coalesce(a.reach, 'unknown') = r.reach
 where f.from_date < f.until_date
