@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 from worlds import DAY, world
 
-from pipeline.export import ExportError, export_workbook
+from pipeline.export import ExportError, export_range, export_tables, export_workbook
 from pipeline.export.sheets import sheets
 from pipeline.export.styles import STYLES
 from pipeline.export.text import clean, for_csv, safe_link
@@ -378,3 +378,88 @@ def test_each_sheet_is_declared_in_one_file():
             assert sheet.question.endswith("?")
             for block in sheet.blocks:
                 assert {column.style for column in block.columns} <= set(STYLES)
+
+
+@pytest.fixture(scope="module")
+def period(con, tmp_path_factory):
+    path = tmp_path_factory.mktemp("export") / "period.xlsx"
+    export_range(con, DAY - timedelta(60), DAY, path)
+    return openpyxl.load_workbook(path)
+
+
+def test_a_range_is_summed_up_from_its_days(con, period):
+    rows = {row["Sector"]: row for row in table(period, "SectorPeriod")}
+    average, worst = con.execute(
+        "select round(avg(published_score), 1), max(published_score) from scores.sector_daily "
+        "where sector_id = 'energy' and score_date between ? and ?",
+        [DAY - timedelta(60), DAY],
+    ).fetchone()
+    assert rows["Energy"]["Average (0 to 100)"] == pytest.approx(average)
+    assert rows["Energy"]["Highest (0 to 100)"] == pytest.approx(float(worst))
+    assert sum(r["Days scored"] for r in table(period, "Months") if r["Sector"] == "Energy") == 61
+
+
+def test_the_worst_days_of_a_range_are_in_order(period):
+    for _, rows in groupby(table(period, "WorstDays"), key=lambda row: row["Sector"]):
+        scores = [row["Score (0 to 100)"] for row in rows]
+        assert scores == sorted(scores, reverse=True)
+        assert len(scores) == 5
+
+
+def test_the_days_of_the_bands_add_up_to_the_days_on_file(period):
+    rows = table(period, "BandDays")
+    assert len(rows) == 8 + 40
+    for row in rows:
+        days = {header: row[header] or 0 for header in row if header.startswith("Days ")}
+        assert sum(days.values()) == 2 * days["Days on file"] == 2 * 61
+
+
+def test_the_movers_of_a_range_are_the_differences_of_its_ends(period):
+    movers = table(period, "PeriodMovers")
+    assert {row["Direction"] for row in movers} == {"Rise", "Fall"}
+    for row in movers:
+        change = row["At the end (0 to 100)"] - row["At the start (0 to 100)"]
+        assert row["Change (points)"] == pytest.approx(change)
+
+
+def test_the_flat_files_hold_the_same_tables(con, workbook, tmp_path):
+    import pyarrow.parquet as pq
+
+    addresses = export_tables(con, DAY, tmp_path)
+    assert len(addresses) == len(set(addresses)) >= 2 * 15
+    rows = pq.read_table(tmp_path / "suppliers.parquet").to_pylist()
+    shown = table(workbook, "Suppliers")
+    assert [row["supplier_id"] for row in rows] == [row["Supplier id"] for row in shown]
+    header, *lines = (tmp_path / "suppliers.csv").read_text("utf-8").splitlines()
+    assert header.startswith("place,name,supplier_id")
+    assert len(lines) == 40
+
+
+def test_the_dictionary_covers_the_flat_files(con, tmp_path):
+    import pyarrow.parquet as pq
+
+    export_tables(con, DAY, tmp_path)
+    known = {
+        (r["file"], r["field"]) for r in pq.read_table(tmp_path / "dictionary.parquet").to_pylist()
+    }
+    for path in tmp_path.glob("*.parquet"):
+        names = [n for n in pq.read_schema(path).names if not n.endswith("_url")]
+        pivoted = {field for file, field in known if file == path.stem and field.startswith("*")}
+        assert pivoted or {(path.stem, name) for name in names} <= known
+
+
+def test_formulas_in_flat_files_are_marked_as_text(tmp_path):
+    con = world(n_suppliers=3, names=["=1+1", "@x", "plain"])
+    export_tables(con, DAY, tmp_path)
+    text = (tmp_path / "suppliers.csv").read_text("utf-8")
+    assert ",'=1+1," in text
+    assert ",'@x," in text
+    assert ",plain," in text
+
+
+def test_suppliers_beyond_the_limit_are_left_out_in_words(con, tmp_path, monkeypatch):
+    monkeypatch.setattr("pipeline.export.MAX_SUPPLIERS", 7)
+    export_workbook(con, DAY, tmp_path / "day.xlsx")
+    workbook = openpyxl.load_workbook(tmp_path / "day.xlsx")
+    assert len(table(workbook, "Suppliers")) == 7
+    assert "The first 7 of 40 are listed" in workbook["Suppliers"]["A2"].value

@@ -12,10 +12,12 @@ from pipeline.export.styles import STYLES, Band
 from pipeline.settings import Settings, get_settings
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from pipeline.export.book import Book, Rows
     from pipeline.warehouse import Connection
 
-__all__ = ["ExportError", "export_range", "export_workbook"]
+__all__ = ["ExportError", "export_range", "export_tables", "export_workbook"]
 
 MAX_SUPPLIERS = 20_000
 _FETCH = 5_000
@@ -57,6 +59,22 @@ def export_range(
     return _Export(con, (start, end), supplier_ids, settings).write("range", target)
 
 
+def export_tables(
+    con: "Connection",
+    day: date,
+    folder: Path | str,
+    *,
+    supplier_ids: Collection[str] | None = None,
+    settings: Settings | None = None,
+) -> list[str]:
+    """Write each table of the day's workbook as CSV and Parquet, its dictionary among them.
+
+    In the CSV files, text that a spreadsheet program would take for a formula begins with an
+    apostrophe. Returns the addresses of the files.
+    """
+    return _Export(con, (day, day), supplier_ids, settings).write_tables(str(folder))
+
+
 class _Export:
     def __init__(
         self,
@@ -85,8 +103,26 @@ class _Export:
             self._finish(book, self._worded(declared[0].heading))
             return save(book.workbook, book.alt_texts, target)
 
+    def write_tables(self, folder: str) -> list[str]:
+        """Write the tables of the day's sheets as flat files."""
+        from pipeline.export.tables import write_tables
+
+        declared = sheets("day")
+        self._declare(declared)
+        return [
+            address
+            for sheet in declared
+            for block in sheet.blocks
+            if block.has_header
+            for address in write_tables(block.file_name, self._table(block), folder)
+        ]
+
+    def _table(self, block: Block) -> "pa.Table":
+        return self.con.sql(block.sql).to_arrow_table()
+
     def _select(self, supplier_ids: Collection[str] | None, settings: Settings) -> None:
         start, end = self.days
+        self.con.execute("set variable start_date = ?::date", [start])
         self.con.execute("set variable end_date = ?::date", [end])
         self.con.execute(
             "create or replace temp table chosen as select ?::date as start_date, "
@@ -135,21 +171,26 @@ class _Export:
         self.con.execute(
             "create or replace temp table declared_columns (sheet_place integer, place integer, "
             "sheet varchar, header varchar, meaning varchar, unit varchar, value_range varchar, "
-            "blank varchar)"
+            "blank varchar, file varchar, field varchar)"
         )
         self.con.executemany(
-            "insert into declared_columns values (?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into declared_columns values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [row for place, sheet in enumerate(declared) for row in self._dictionary(place, sheet)],
         )
 
     def _dictionary(self, sheet_place: int, sheet: Sheet) -> Iterator[tuple[Any, ...]]:
-        columns = [column for block in sheet.blocks if block.has_header for column in block.columns]
-        for place, declared in enumerate(columns):
+        columns = [
+            (block, column)
+            for block in sheet.blocks
+            if block.has_header
+            for column in block.columns
+        ]
+        for place, (block, declared) in enumerate(columns):
             column = resolve(declared, f"each {declared.name[1:]}", self.comments)
             style = STYLES[column.style]
             yield (
                 *(sheet_place, place, sheet.title, column.header, column.meaning),
-                *(style.unit, style.value_range, column.blank),
+                *(style.unit, style.value_range, column.blank, block.file_name, declared.name),
             )
 
     def _blocks(self, sheet: Sheet) -> "list[tuple[Block, Rows]]":

@@ -1,12 +1,9 @@
 """A finished workbook becomes one file: same content, same bytes; whole or not at all."""
 
 import hashlib
-import os
 import re
 import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +12,8 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from openpyxl.packaging.custom import StringProperty
 from openpyxl.writer.excel import ExcelWriter
+
+from pipeline.export.place import placed
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _SHAPE = re.compile(r'(<(?:\w+:)?cNvPr id="\d+" name="Chart (\d+)")')
@@ -60,39 +59,9 @@ def set_properties(workbook: Any, title: str, as_of: datetime, facts: Mapping[st
 
 def save(workbook: Any, alt_texts: list[str], target: Path | str) -> str:
     """Write the workbook whole to a path or any fsspec address; its SHA-256."""
-    with _placed(target) as path:
+    with placed(target) as path:
         with _FixedZip(path, "w", ZIP_DEFLATED) as archive:
             archive.alt_texts = alt_texts
             ExcelWriter(workbook, archive).write_data()
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-@contextmanager
-def _placed(target: Path | str) -> Iterator[Path]:
-    """A temporary file that takes the target's place once it is complete."""
-    if "://" in str(target):
-        with _uploaded(str(target)) as path:
-            yield path
-        return
-    target = Path(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        yield part
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-@contextmanager
-def _uploaded(address: str) -> Iterator[Path]:
-    """A local file that is copied to the address once it is complete."""
-    import fsspec
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "workbook"
-        yield path
-        files, remote = fsspec.url_to_fs(address)
-        files.makedirs(files._parent(remote), exist_ok=True)
-        files.put_file(str(path), f"{remote}.part")
-        files.mv(f"{remote}.part", remote)
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()

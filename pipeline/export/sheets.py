@@ -56,6 +56,11 @@ class Block:
         return self.kind == "filtered_table"
 
     @property
+    def file_name(self) -> str:
+        """Name of the table as a flat file: `SectorSummary` is `sector_summary`."""
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", self.name).lower()
+
+    @property
     def has_header(self) -> bool:
         """Whether a header row names the columns."""
         return self.kind in ("table", "filtered_table")

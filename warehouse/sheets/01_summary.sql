@@ -157,8 +157,8 @@ where list is not null;
 -- | change_1 | Change 1 day (points) | 10 | change | Score minus the score of the day before | One of the two is missing |
 -- | change_7 | Change 7 days (points) | 10 | change | Score minus the score seven days before | One of the two is missing |
 -- | n_high | Suppliers High or above | 11 | integer | Suppliers of this main sector that score High or Severe | Never blank |
--- | state | Data state | 26 | state | = scores.sector_daily.coverage_state | Never blank |
--- | reason | Main reason | 56 | text | Event or vulnerability that adds most points | Nothing stands out |
+-- | state | Data state | 46 | state | = scores.sector_daily.coverage_state | Never blank |
+-- | reason | Main reason | 54 | text | Event or vulnerability that adds most points | Nothing stands out |
 with
 high as (
     select

@@ -14,12 +14,16 @@
 -- | unit | Unit | 20 | text | Unit of its values | Never blank |
 -- | value_range | Range | 18 | text | Values that it can take | Not bounded |
 -- | blank | Blank means | 44 | prose | Why a cell can be empty | Never blank |
+-- | file | File | 18 | text | Name of the same table as CSV and Parquet | Never blank |
+-- | field | Field | 18 | text | Name of the column in those files | Never blank |
 select
     sheet,
     header,
     meaning,
     unit,
     nullif(value_range, '') as value_range,
-    blank
+    blank,
+    file,
+    field
 from declared_columns
 order by sheet_place, place;

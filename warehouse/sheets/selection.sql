@@ -266,6 +266,13 @@ states as (
     from source_now
 ),
 
+partials as (
+    select
+        count(*) filter (where coverage_state <> 'complete') as n_partial,
+        count(*) as n_sectors
+    from sector_now
+),
+
 suppliers as (
     select count(*) as n_suppliers from supplier_now
 ),
@@ -288,6 +295,14 @@ select
     case
         when n.n_gaps > 0
             then format('Partial: {} of {} sources not current: {}', n.n_gaps, n.n_sources, n.gaps)
+        when p.n_partial > 0
+            then
+                format(
+                    'Partial: all {} sources are current, but {} of {} sectors are partial, see below',
+                    n.n_sources,
+                    p.n_partial,
+                    p.n_sectors
+                )
         else format('Complete: all {} sources are current', n.n_sources)
     end as data_state,
     case
@@ -306,7 +321,8 @@ select
 from chosen as c
 cross join states as n
 cross join suppliers as s
-cross join limits as l;
+cross join limits as l
+cross join partials as p;
 
 create or replace temp view document_properties as
 select
