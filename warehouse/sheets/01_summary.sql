@@ -9,7 +9,7 @@
 --
 -- list: Facts
 -- | label | Fact | 18 | label | What is stated | Never blank |
--- | fact | Value | 11 | fact | The statement | Never blank |
+-- | fact | Value | 13 | fact | The statement | Never blank |
 with
 facts as (
     select
@@ -157,8 +157,8 @@ where list is not null;
 -- | change_1 | Change 1 day (points) | 10 | change | Score minus the score of the day before | One of the two is missing |
 -- | change_7 | Change 7 days (points) | 10 | change | Score minus the score seven days before | One of the two is missing |
 -- | n_high | Suppliers High or above | 11 | integer | Suppliers of this main sector that score High or Severe | Never blank |
--- | state | Data state | 46 | state | = scores.sector_daily.coverage_state | Never blank |
--- | reason | Main reason | 54 | text | Event or vulnerability that adds most points | Nothing stands out |
+-- | state | Data state | 64 | state | = scores.sector_daily.coverage_state | Never blank |
+-- | reason | Main reason | 62 | text | Event or vulnerability that adds most points | Nothing stands out |
 with
 high as (
     select

@@ -27,7 +27,7 @@
 -- | rest | Bounds and rounding (points) | 11 | points | What the bounds 0 and 100 and rounding add or take | Not scored |
 -- | n_suppliers | Suppliers | 10 | integer | Suppliers with a share in the sector | Never blank |
 -- | worst_ten | Risk in the worst ten (share) | 10 | share | = scores.sector_daily.worst_ten_share_0_1 | Not scored |
--- | state | Data state | 46 | state | = scores.sector_daily.coverage_state | Never blank |
+-- | state | Data state | 64 | state | = scores.sector_daily.coverage_state | Never blank |
 -- | reason | Main reason | 60 | link | Event that adds most points; links to its report | Nothing stands out |
 select
     s.sector,
