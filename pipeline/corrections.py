@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.batch import CARRIED
+from pipeline.errors import SectorRiskError, UnknownNameError
 from pipeline.settings import ROOT
 
 FILE = ROOT / "warehouse" / "corrections.csv"
@@ -54,6 +55,7 @@ class Tally:
 def apply(table: pa.Table, tally: Tally) -> pa.Table:
     """The table with the value corrected; rows keep their record as received."""
     correction = tally.correction
+    _refuse_unknown(table, correction)
     keys = table[correction.key_column].cast(pa.string())
     is_record = pc.fill_null(pc.equal(keys, correction.key_value), False)
     if not pc.any(is_record).as_py():
@@ -66,11 +68,28 @@ def apply(table: pa.Table, tally: Tally) -> pa.Table:
         return table
     tally.is_applied = True
     table = _keep_record(table, is_hit)
-    new = pa.scalar(correction.new_value or None, pa.string()).cast(values.type)
+    new = _new_value(correction, values.type)
     table = _replace(table, correction.column_name, pc.if_else(is_hit, new, values))
     return _replace(
         table, "problems", _without(table["problems"], is_hit, correction.expected_value)
     )
+
+
+def _refuse_unknown(table: pa.Table, correction: Correction) -> None:
+    known = [name for name in table.column_names if name not in CARRIED.names]
+    for name in (correction.key_column, correction.column_name):
+        if name not in known:
+            raise UnknownNameError(f"{FILE.name}: column of {correction.table_name}", name, known)
+
+
+def _new_value(correction: Correction, kind: pa.DataType) -> pa.Scalar:
+    try:
+        return pa.scalar(correction.new_value or None, pa.string()).cast(kind)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise SectorRiskError(
+            f"{FILE.name}: the new {correction} is '{correction.new_value}', which does not fit "
+            f"the column ({kind}). Correct the file, then try again."
+        ) from error
 
 
 def _keep_record(table: pa.Table, is_hit: pa.ChunkedArray) -> pa.Table:

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline import batch, corrections, quarantine, raw, stage
+from pipeline.errors import SectorRiskError
 from pipeline.sources import Rows
 from tests import deliveries
 from tests.deliveries import (
@@ -344,6 +345,21 @@ def test_a_correction_that_is_no_longer_needed_says_so(con, tmp_path, correct, r
     assert (severity, is_passed) == ("warning", False)
     assert found in said
     assert "remove the correction" in said
+
+
+@pytest.mark.parametrize(
+    ("column", "new", "said"),
+    [
+        ("critcality", "4", "'critcality' is not known. Nearest: criticality_1_5"),
+        ("criticality_1_5", "vital", "which does not fit the column"),
+    ],
+)
+def test_a_correction_that_cannot_be_applied_is_refused(con, tmp_path, correct, column, new, said):
+    correct(f"test_register,suppliers,supplier_id,S1,{column},9,{new},Agreed")
+    put(tmp_path, "test_register", "2020-01-05", "r.json", [supplier("S1", 1, criticality_1_5=9)])
+    with pytest.raises(SectorRiskError, match=said):
+        collect(con, tmp_path, "test_register")
+    assert one(con, "select count(*) from raw.deliveries") == (0,)
 
 
 ROWS = st.lists(

@@ -99,6 +99,8 @@ comment on column staged.reports.tlp is 'Traffic Light Protocol 2.0: CLEAR, GREE
 comment on column staged.reports.refs is 'Identifiers and addresses that this report shares with others of the same event (advisory ids, URLs); never CVE ids';
 comment on column staged.reports.facts is 'What the report says: sector, actor, cve, technique, action or date, each with its stance and supporting sentence';
 comment on column staged.reports.body is 'Plain text';
+comment on column staged.reports.record is 'The record as received';
+comment on column staged.reports.is_repeat is 'An earlier document of the source, or its list before this one, held the identical record';
 
 create table if not exists staged.exploited_vulnerabilities (
     source_id varchar not null,

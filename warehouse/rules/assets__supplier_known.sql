@@ -19,7 +19,10 @@ near as (
             u.supplier_id,
             (jaro_winkler_similarity(n.supplier_id, u.supplier_id), u.supplier_id)
         ) as nearest_id
-    from (select distinct supplier_id from unknown order by supplier_id limit 200) as n
+    from (
+        select distinct supplier_id from unknown
+        order by supplier_id limit 200
+    ) as n
     cross join (select distinct supplier_id from validated.suppliers) as u
     group by n.supplier_id
 )

@@ -17,7 +17,10 @@ unknown as (
             l.vocabulary = a.vocabulary
             and (
                 l."value" = a."value"
-                or (l.vocabulary in ('naics', 'nace', 'veris') and starts_with(l."value", a."value"))
+                or (
+                    l.vocabulary in ('naics', 'nace', 'veris')
+                    and starts_with(l."value", a."value")
+                )
             )
     )
 ),
