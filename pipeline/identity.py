@@ -73,7 +73,12 @@ def assign_identities(con: Connection) -> None:
     spans = identity_spans(joints(_shared_or_decided(con), decisions), decisions)
     con.execute("delete from facts.supplier_identities")
     if spans:
-        con.executemany("insert into facts.supplier_identities values (?, ?, ?, ?, ?)", spans)
+        columns = [list(column) for column in zip(*spans, strict=True)]
+        con.execute(
+            "insert into facts.supplier_identities select unnest(?::varchar[]), "
+            "unnest(?::date[]), unnest(?::date[]), unnest(?::varchar[]), unnest(?::varchar[])",
+            columns,
+        )
 
 
 def doubtful_suppliers(con: Connection) -> list[Pair]:
