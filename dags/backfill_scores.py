@@ -1,8 +1,9 @@
 """Score a range of past days in one go.
 
-Computes a range of past days in one go and publishes it: after a correction of inputs, a new
-version of the method, or for the first load of a history. A year takes seconds, where single daily
-runs take an hour.
+Computes a range of past days in one go: after a correction of inputs, a new version of the method,
+or for the first load of a history. A year takes seconds, where single daily runs take an hour.
+Readers see the new days with the next publication: run `score_sectors` for the newest day to have
+it at once.
 
 * `knowledge = then` computes each day from what could be known at its end; `now` from all that is
   known today, and is labelled as such wherever it is shown.
@@ -18,12 +19,12 @@ computed again.
 import logging
 
 from airflow.sdk import Param, dag, task
-from wiring import PUBLISHED_SCORES, WAREHOUSE_POOL, defaults
+from wiring import WAREHOUSE_POOL, defaults
 
 log = logging.getLogger(__name__)
 
 
-@task(pool=WAREHOUSE_POOL, outlets=[PUBLISHED_SCORES])
+@task(pool=WAREHOUSE_POOL)
 def backfill(start: str, end: str, knowledge: str, reason: str) -> None:
     from datetime import date
 

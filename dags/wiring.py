@@ -6,16 +6,15 @@ from typing import Any
 from airflow.sdk import (
     Asset,
     CronPartitionTimetable,
-    DeadlineAlert,
-    DeadlineReference,
     ExceptionRetryPolicy,
     Param,
     RetryAction,
     RetryRule,
-    SyncCallback,
     get_current_context,
     task,
 )
+from airflow.sdk.definitions.callback import SyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from notices import no_scores_in_time, task_failed
 from scored_day import resolve_day
 
