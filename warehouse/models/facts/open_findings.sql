@@ -1,4 +1,4 @@
--- Open findings by days, as the scans had them, with the reach of the asset.
+-- Open findings by days, as the scans had them, with the reach that the asset was known to have.
 with
 found as (
     select
@@ -32,17 +32,43 @@ identified as (
             f.supplier_id = i.supplier_id
             and f.from_date < i.until_date
             and f.until_date > i.from_date
+),
+
+reaches as (
+    select
+        supplier_id,
+        asset_id,
+        reach,
+        from_date,
+        lead(from_date, 1, date '9999-12-31') over (
+            partition by supplier_id, asset_id order by from_date
+        ) as until_date
+    from facts.asset_versions
+    union all
+    select supplier_id, asset_id, 'unknown', date '0001-01-01', min(from_date)
+    from facts.asset_versions
+    group by supplier_id, asset_id
+),
+
+reached as (
+    select
+        f.* exclude (from_date, until_date),
+        coalesce(a.reach, 'unknown') as reach,
+        greatest(f.from_date, coalesce(a.from_date, f.from_date)) as from_date,
+        least(f.until_date, coalesce(a.until_date, f.until_date)) as until_date
+    from identified as f
+    left join reaches as a
+        on
+            f.given_id = a.supplier_id
+            and f.asset_id = a.asset_id
+            and f.from_date < a.until_date
+            and f.until_date > a.from_date
 )
 
 select
     f.supplier_id, f.asset_id, f.cve_id, f.delivery_id, f.source_row, f.from_date, f.until_date,
-    coalesce(a.reach, 'unknown') as reach,
+    f.reach,
     r.reach_factor
-from identified as f
-asof left join facts.asset_versions as a
-    on
-        f.given_id = a.supplier_id
-        and f.asset_id = a.asset_id
-        and f.from_date >= a.from_date
-inner join method.reach as r on coalesce(a.reach, 'unknown') = r.reach
+from reached as f
+inner join method.reach as r on f.reach = r.reach
 where f.from_date < f.until_date

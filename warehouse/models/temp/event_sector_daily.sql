@@ -1,5 +1,6 @@
 -- One row per day, event and sector: the strength of the event's strongest report on that day,
--- times the event's credibility; the variance is that of an event that is true or not.
+-- times the event's credibility, where that is anything at all; the variance is that of an event
+-- that is true or not.
 with
 spans as (
     select
@@ -56,3 +57,4 @@ select
 from strongest as s
 inner join facts.event_credibility as c
     on s.event_id = c.event_id and s.score_date >= c.from_date and s.score_date < c.until_date
+where method.exact(s.amount * c.credibility_0_1) > 0
