@@ -1,5 +1,5 @@
--- Per sector the largest rise within seven days among the 60 before a day, the event that added
--- most to it, and where the score stands on the day.
+-- Per sector the largest rise within seven days among the 60 before a day, the two things that
+-- added most to it, and where the score stands on the day.
 with
 pairs as (
     select
@@ -25,10 +25,10 @@ largest as (
     ) = 1
 ),
 
-reasons as (
+candidates as (
     select
         l.sector_id,
-        n.driver_title,
+        n.driver_title as reason,
         n.points - coalesce(o.points, 0) as points
     from largest as l
     inner join scores.sector_driver_daily as n
@@ -39,9 +39,31 @@ reasons as (
             and l.from_date = o.score_date
             and n.driver_id = o.driver_id
     where n.driver_id is not null
-    qualify row_number() over (
-        partition by l.sector_id order by n.points - coalesce(o.points, 0) desc, n.driver_id
-    ) = 1
+    union all
+    select
+        l.sector_id,
+        'Open vulnerabilities at its suppliers' as reason,
+        n.susceptibility_points - o.susceptibility_points as points
+    from largest as l
+    inner join scores.sector_daily as n on l.sector_id = n.sector_id and l.to_date = n.score_date
+    inner join scores.sector_daily as o on l.sector_id = o.sector_id and l.from_date = o.score_date
+),
+
+reasons as (
+    select
+        sector_id,
+        string_agg(
+            printf('%s (%+.1f points)', reason, points), '; ' order by points desc, reason
+        ) as reasons
+    from (
+        select *
+        from candidates
+        where points >= 0.5
+        qualify row_number() over (
+            partition by sector_id order by points desc, reason
+        ) <= 2
+    )
+    group by all
 )
 
 select
@@ -52,8 +74,7 @@ select
     l.after_score as after,
     l.rise as rise,
     t.published_score as "on the day",
-    coalesce(printf('%s (%+.1f points)', r.driver_title, r.points), 'No event: exposure')
-        as "what moved it most"
+    coalesce(r.reasons, 'Many small changes') as "what moved it most"
 from largest as l
 inner join method.sectors as m on l.sector_id = m.sector_id
 left join reasons as r on l.sector_id = r.sector_id
