@@ -48,5 +48,9 @@ body_bands as (
 )
 
 select report_id, list(band order by band) as bands
-from (select * from title_bands union all select * from body_bands)
+from (
+    select * from title_bands
+    union all
+    select * from body_bands
+)
 group by report_id

@@ -20,9 +20,13 @@ events as (
         sector_id,
         coalesce(a.driver_title, b.driver_title) as title,
         coalesce(a.points, 0) - coalesce(b.points, 0) as points
-    from (from before.sector_driver_daily where score_date = $day and driver_id is not null) as b
+    from (
+        from before.sector_driver_daily
+        where score_date = $day and driver_id is not null
+    ) as b
     full join (
-        from after.sector_driver_daily where score_date = $day and driver_id is not null
+        from after.sector_driver_daily
+        where score_date = $day and driver_id is not null
     ) as a using (sector_id, driver_id)
 ),
 

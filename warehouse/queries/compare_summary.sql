@@ -4,14 +4,14 @@ pairs as (
     select
         'sectors' as what, score_date, b.published_score as old, a.published_score as new,
         a.score_0_100 - b.score_0_100 as moved,
-        b.band_id is distinct from a.band_id as has_new_band
+        (b.band_id is distinct from a.band_id) as has_new_band
     from before.sector_daily as b
     inner join after.sector_daily as a using (score_date, sector_id)
     union all
     select
         'suppliers', score_date, b.published_score, a.published_score,
         a.score_0_100 - b.score_0_100,
-        b.band_id is distinct from a.band_id
+        (b.band_id is distinct from a.band_id)
     from before.supplier_daily as b
     inner join after.supplier_daily as a using (score_date, supplier_id)
 ),

@@ -30,7 +30,7 @@ select
     s.ground.basis as basis,
     s.ground.sentence as sentence,
     pow(2, -greatest(0, e.score_date - e.force_end_date) / e.half_life_days) as decay_0_1,
-    exists (
+    exists(
         select 1
         from validated.reports as r
         where

@@ -15,8 +15,8 @@ select
     v.source_row,
     d.name as file,
     coalesce(
-        list({'sector_id': s.sector_id, 'sentence': s.ground.sentence} order by s.sector_id)
-            filter (where s.ground.sentence is not null),
+        list({ 'sector_id': s.sector_id, 'sentence': s.ground.sentence } order by s.sector_id)
+        filter (where s.ground.sentence is not null),
         []
     ) as sentences
 from facts.event_members as m

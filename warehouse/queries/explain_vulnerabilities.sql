@@ -57,7 +57,7 @@ listed as (
     select
         cve_id,
         list(
-            {'evidence': evidence, 'since': from_date, 'probability': probability}
+            { 'evidence': evidence, 'since': from_date, 'probability': probability }
             order by probability desc, evidence
         ) as reasons
     from reasons

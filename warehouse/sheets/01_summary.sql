@@ -28,9 +28,9 @@ facts as (
 
 select
     unnest([
-        {'label': 'Marking', 'fact': 'TLP:' || tlp, 'fact_name': 'tlp'},
-        {'label': 'Scores for', 'fact': long_day, 'fact_name': 'score_date'},
-        {'label': 'Data state', 'fact': data_state, 'fact_name': 'data_state'},
+        { 'label': 'Marking', 'fact': 'TLP:' || tlp, 'fact_name': 'tlp' },
+        { 'label': 'Scores for', 'fact': long_day, 'fact_name': 'score_date' },
+        { 'label': 'Data state', 'fact': data_state, 'fact_name': 'data_state' },
         {
             'label': 'Compared with',
             'fact': case when has_before then day_before else 'nothing: the day before has no scores' end,
@@ -44,10 +44,10 @@ select
             end,
             'fact_name': 'knowledge'
         },
-        {'label': 'Next scores', 'fact': 'the next morning (UTC), in a file of its own', 'fact_name': 'next_scores'},
-        {'label': 'Questions', 'fact': contact, 'fact_name': 'contact'},
-        {'label': 'Method version', 'fact': method_version, 'fact_name': 'method_version'},
-        {'label': 'Run', 'fact': run_id, 'fact_name': 'run_id'}
+        { 'label': 'Next scores', 'fact': 'the next morning (UTC), in a file of its own', 'fact_name': 'next_scores' },
+        { 'label': 'Questions', 'fact': contact, 'fact_name': 'contact' },
+        { 'label': 'Method version', 'fact': method_version, 'fact_name': 'method_version' },
+        { 'label': 'Run', 'fact': run_id, 'fact_name': 'run_id' }
     ], recursive := true)
 from facts;
 

@@ -93,10 +93,10 @@ residual as (
         name,
         score,
         unnest([
-            {'part': 101, 'points': other, 'kind': 'other', 'driver': 'All other evidence, and rounding'},
-            {'part': 102, 'points': consequence, 'kind': 'consequence', 'driver': 'Criticality, compared with the usual'},
-            {'part': 103, 'points': baseline, 'kind': 'baseline', 'driver': 'Typical supplier on a calm day'},
-            {'part': 104, 'points': bound, 'kind': 'bounds', 'driver': 'Bounds of the scale, 0 and 100'}
+            { 'part': 101, 'points': other, 'kind': 'other', 'driver': 'All other evidence, and rounding' },
+            { 'part': 102, 'points': consequence, 'kind': 'consequence', 'driver': 'Criticality, compared with the usual' },
+            { 'part': 103, 'points': baseline, 'kind': 'baseline', 'driver': 'Typical supplier on a calm day' },
+            { 'part': 104, 'points': bound, 'kind': 'bounds', 'driver': 'Bounds of the scale, 0 and 100' }
         ], recursive := true)
     from parts
 ),

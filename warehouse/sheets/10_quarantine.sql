@@ -21,10 +21,10 @@ select
     coalesce(any_value(s.title), d.source_id) as source,
     if(v.severity = 'critical', 'Set aside', 'Noted') as outcome,
     v.rule_id,
-    count(distinct (v.delivery_id, v.source_row)) filter (
+    count(distinct(v.delivery_id, v.source_row)) filter (
         where d.delivered_at >= c.end_date and d.delivered_at < c.end_date + 1
     ) as n_day,
-    count(distinct (v.delivery_id, v.source_row)) as n_all,
+    count(distinct(v.delivery_id, v.source_row)) as n_all,
     first(
         format('{}, row {}: {}', d.name, v.source_row, v.reason)
         order by d.delivered_at desc, v.delivery_id, v.source_row, v.reason

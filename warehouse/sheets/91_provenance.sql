@@ -14,25 +14,31 @@
 with
 counts as (
     select
-        (select count(*) from scores.supplier_daily as s where s.score_date = c.end_date) as n_suppliers,
-        (select count(*) from scores.sector_daily as s where s.score_date = c.end_date) as n_sectors,
+        (
+            select count(*) from scores.supplier_daily as s
+            where s.score_date = c.end_date
+        ) as n_suppliers,
+        (
+            select count(*) from scores.sector_daily as s
+            where s.score_date = c.end_date
+        ) as n_sectors,
         (select count(*) from known_deliveries) as n_deliveries
     from chosen as c
 )
 
 select
     unnest([
-        {'item': 'Run', 'value': p.run_id},
-        {'item': 'Scores for', 'value': p.score_date},
-        {'item': 'Knowledge', 'value': p.knowledge},
-        {'item': 'Cut-off (UTC)', 'value': strftime(c.end_date + 1, '%Y-%m-%d 00:00')},
-        {'item': 'Method version', 'value': p.method_version},
-        {'item': 'Inputs (SHA-256)', 'value': p.inputs_sha256},
-        {'item': 'Data state', 'value': p.data_state},
-        {'item': 'Marking', 'value': p.tlp},
-        {'item': 'Rows scores.supplier_daily', 'value': n.n_suppliers::varchar},
-        {'item': 'Rows scores.sector_daily', 'value': n.n_sectors::varchar},
-        {'item': 'Deliveries', 'value': n.n_deliveries::varchar}
+        { 'item': 'Run', 'value': p.run_id },
+        { 'item': 'Scores for', 'value': p.score_date },
+        { 'item': 'Knowledge', 'value': p.knowledge },
+        { 'item': 'Cut-off (UTC)', 'value': strftime(c.end_date + 1, '%Y-%m-%d 00:00') },
+        { 'item': 'Method version', 'value': p.method_version },
+        { 'item': 'Inputs (SHA-256)', 'value': p.inputs_sha256 },
+        { 'item': 'Data state', 'value': p.data_state },
+        { 'item': 'Marking', 'value': p.tlp },
+        { 'item': 'Rows scores.supplier_daily', 'value': n.n_suppliers::varchar },
+        { 'item': 'Rows scores.sector_daily', 'value': n.n_sectors::varchar },
+        { 'item': 'Deliveries', 'value': n.n_deliveries::varchar }
     ], recursive := true)
 from document_properties as p
 cross join chosen as c

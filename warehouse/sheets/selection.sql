@@ -35,11 +35,11 @@ select
 from scores.sector_daily as s
 cross join chosen as c
 where s.score_date in (
-        getvariable('end_date'),
-        getvariable('end_date') - 1,
-        getvariable('end_date') - 7,
-        getvariable('end_date') - 30
-    );
+    getvariable('end_date'),
+    getvariable('end_date') - 1,
+    getvariable('end_date') - 7,
+    getvariable('end_date') - 30
+);
 
 create or replace temp table supplier_now as
 with

@@ -29,7 +29,7 @@ reached as (
         s.supplier_id, s.cve_id, s.from_date, s.until_date,
         max(f.reach_factor) as reach_factor,
         max_by(
-            {'reach': f.reach, 'delivery_id': f.delivery_id, 'source_row': f.source_row},
+            { 'reach': f.reach, 'delivery_id': f.delivery_id, 'source_row': f.source_row },
             (f.reach_factor, f.delivery_id, -f.source_row)
         ) as best,
         count(distinct f.asset_id) as n_assets

@@ -13,7 +13,7 @@ stated as (
 named as (
     select
         f.report_id, f.known_date, l.sector_id, f.relevance_0_1 * l.share_0_1 as relevance_0_1,
-        {'basis': 'named', 'label': f.fact.label, 'sentence': f.fact.sentence} as ground
+        { 'basis': 'named', 'label': f.fact.label, 'sentence': f.fact.sentence } as ground
     from stated as f
     inner join facts.sector_labels as l
         on f.fact.vocabulary = l.vocabulary and f.fact."value" = l."value"
@@ -26,7 +26,7 @@ implied as (
         f.known_date,
         a.sector_id,
         f.relevance_0_1 * a.relevance_0_1 * method.parameter('actor_relevance') as relevance_0_1,
-        {'basis': 'implied', 'label': f.fact.label, 'sentence': f.fact.sentence} as ground
+        { 'basis': 'implied', 'label': f.fact.label, 'sentence': f.fact.sentence } as ground
     from stated as f
     inner join method.actor_targets as a
         on f.fact."value" = a.actor_id and a.known_since <= f.published_date
@@ -39,6 +39,10 @@ select
     sector_id,
     max(relevance_0_1) as relevance_0_1,
     max_by(ground, (relevance_0_1, ground)) as ground
-from (from named union all from implied)
+from (
+    from named
+    union all
+    from implied
+)
 where relevance_0_1 > 0
 group by all

@@ -3,7 +3,7 @@ with
 mixes as (
     select
         string_agg(sector_id || ':' || share_0_1, ' ' order by sector_id) as mix_id,
-        list({'sector_id': sector_id, 'share_0_1': share_0_1} order by sector_id) as members
+        list({ 'sector_id': sector_id, 'share_0_1': share_0_1 } order by sector_id) as members
     from facts.supplier_sectors
     group by supplier_id, source_id, from_date
 )

@@ -20,7 +20,7 @@ contested as (
     select supplier_id
     from identified
     group by supplier_id
-    having count(distinct (given_id, source_id)) > 1
+    having count(distinct(given_id, source_id)) > 1
 ),
 
 changes as (
@@ -55,6 +55,7 @@ ranked as (
     left join method.sources as m on i.source_id = m.source_id
 )
 
-select * exclude (given_id, place) from ranked where place = 1
+select * exclude (given_id, place) from ranked
+where place = 1
 union all by name
 select * exclude (given_id) from identified anti join contested using (supplier_id)

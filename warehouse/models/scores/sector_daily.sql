@@ -97,8 +97,10 @@ select
         when not is_scored then 'not scored: threat sources are missing'
         when threat_coverage_0_1 < 1 then 'partial: threat sources late'
         when exposure_coverage < 1
-            then printf('partial: %.0f %% of suppliers have no current scan or no criticality',
-                100 * (1 - exposure_coverage))
+            then printf(
+                'partial: %.0f %% of suppliers have no current scan or no criticality',
+                100 * (1 - exposure_coverage)
+            )
         else 'complete'
     end as coverage_state
 from scored

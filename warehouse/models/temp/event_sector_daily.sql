@@ -19,7 +19,9 @@ spans as (
 ),
 
 days as (
-    select *, unnest(generate_series(first_date, last_date, interval 1 day))::date as score_date
+    select
+        *,
+        cast(unnest(generate_series(first_date, last_date, interval 1 day)) as date) as score_date
     from spans
     where first_date <= last_date
 ),
