@@ -83,6 +83,8 @@ def ingest(
         chosen = [source] if source else list(all_sources())
         lines = [line for one in _progress(chosen, "Taking in") for line in flow.collect(one)]
     _show([_as_dict(line) for line in lines], as_json, "Nothing new has arrived.")
+    if paths and not as_json:
+        _show_facts([line.delivery_id for line in lines if line.table == "reports"])
     if any(line.status == "failed" for line in lines):
         raise typer.Exit(3)
 
@@ -238,6 +240,15 @@ def show_day(day: date) -> None:
         _show(query(con, "biggest_rises", day=day), title="Largest rise within seven days")
     workbook = settings.published_folder / f"sector-risk-{day}.xlsx"
     _console().print(f"Workbook: {workbook}", soft_wrap=True)
+
+
+def _show_facts(delivery_ids: list[str]) -> None:
+    from pipeline.warehouse import open_warehouse, query
+
+    with open_warehouse() as con:
+        rows = [row for one in delivery_ids for row in query(con, "report_facts", delivery_id=one)]
+    if rows:
+        _show(rows, title="What was read")
 
 
 def _show(

@@ -28,9 +28,15 @@ def get_source(source_id: str) -> Source:
 
 
 def source_of_file(path: Path) -> Source:
-    """The one source whose files end like this; SectorRiskError names the choices otherwise."""
-    fitting = [s for s in all_sources().values() if path.name.lower().endswith(s.suffixes)]
-    if len(fitting) != 1:
-        names = ", ".join(source.source_id for source in fitting or all_sources().values())
-        raise SectorRiskError(f"{path.name}: say which source it is of, --source one of {names}.")
-    return fitting[0]
+    """The one source that files with this ending are of; SectorRiskError names the choices.
+
+    The first of a source's endings is its own, and wins over sources that merely accept it.
+    """
+    name = path.name.lower()
+    fitting = [one for one in all_sources().values() if name.endswith(one.suffixes)]
+    owners = [one for one in fitting if name.endswith(one.suffixes[:1])]
+    for candidates in (fitting, owners):
+        if len(candidates) == 1:
+            return candidates[0]
+    names = ", ".join(source.source_id for source in owners or fitting or all_sources().values())
+    raise SectorRiskError(f"{path.name}: say which source it is of, --source one of {names}.")
