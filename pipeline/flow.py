@@ -112,8 +112,8 @@ def publish(day: date, *, settings: Settings | None = None) -> Published:
     """
     settings = settings or get_settings()
     with open_warehouse(settings) as con:
-        if publishing.is_current(con, settings, day):
-            return publishing.publish(con, settings, day)
+        if current := publishing.current(con, settings, day):
+            return current
         failed = [gate for gate in validate.gate_scores(con, day, day) if gate.blocks]
         if failed:
             reasons = "; ".join(f"{g.gate}: expected {g.expected}, found {g.found}" for g in failed)

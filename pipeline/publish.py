@@ -46,9 +46,6 @@ def publish(con: Connection, settings: Settings, day: date) -> Published:
 
     A kill at any moment leaves the previous snapshot whole; running again completes the swap.
     """
-    current = read_manifest(settings)
-    if current and is_current(con, settings, day):
-        return current
     run_id, version = _run(con, day)
     state = _state(con)
     folder = settings.published_folder
@@ -72,13 +69,11 @@ def publish(con: Connection, settings: Settings, day: date) -> Published:
 _INDENT = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 
 
-def is_current(con: Connection, settings: Settings, day: date) -> bool:
-    """Whether `day` is what is published, from the same method and inputs of every day."""
-    current = read_manifest(settings)
-    return current is not None and (current.run_id, current.state_sha256) == (
-        _run(con, day)[0],
-        _state(con),
-    )
+def current(con: Connection, settings: Settings, day: date) -> Published | None:
+    """What is published, if it is `day` from today's method and inputs of every day."""
+    found = read_manifest(settings)
+    wanted = (_run(con, day)[0], _state(con))
+    return found if found and (found.run_id, found.state_sha256) == wanted else None
 
 
 def _run(con: Connection, day: date) -> tuple[str, str]:

@@ -22,3 +22,6 @@ create or replace macro method.band(score) as (
     from method.bands as b
     where b.lower_score <= score
 );
+
+-- Standard deviations from the middle to either end of an 80 % interval of a normal distribution.
+create or replace macro method.interval_half_width() as 1.2815515655446004;

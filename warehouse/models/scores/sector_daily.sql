@@ -58,7 +58,7 @@ sums as (
             when is_scored
                 then method.parameter('typical_score') + threat + susceptibility + consequence
         end as unbounded,
-        1.2815515655446004 * sqrt(
+        method.interval_half_width() * sqrt(
             pow(method.parameter('method_sd_points'), 2)
             + threat_intensity_variance * pow(10 / ln(2) / (1 + threat_intensity), 2)
             + pow(method.parameter('missing_threat_sd_points') * (1 - threat_coverage_0_1), 2)

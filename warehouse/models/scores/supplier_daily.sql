@@ -11,7 +11,7 @@ sums as (
         s.*,
         t.baseline_points + t.threat_points + s.susceptibility_points + s.consequence_points
             as unbounded,
-        1.2815515655446004 * sqrt(t.threat_variance_points2 + s.exposure_variance_points2)
+        method.interval_half_width() * sqrt(t.threat_variance_points2 + s.exposure_variance_points2)
             as half_width
     from scores.supplier_spans as s
     inner join scores.mix_threat_daily as t
