@@ -7,7 +7,7 @@ from pipeline.errors import UnknownNameError
 from pipeline.raw import Arrival
 from pipeline.settings import Settings
 from pipeline.sources.base import Delivery
-from pipeline.warehouse import Connection
+from pipeline.warehouse import Connection, quoted
 
 
 class Entry(NamedTuple):
@@ -146,7 +146,7 @@ def write_out(con: Connection, settings: Settings) -> None:
     for name, query in WRITTEN_OUT.items():
         file = target / f"{name}.csv"
         unfinished = file.with_suffix(".unfinished")
-        con.execute(f"copy ({query}) to '{_quoted(unfinished)}' (header, delimiter ',')")
+        con.execute(f"copy ({query}) to '{quoted(unfinished)}' (header, delimiter ',')")
         unfinished.replace(file)
 
 
@@ -155,7 +155,3 @@ WRITTEN_OUT = {
     "inbox_files": "from raw.inbox_files order by inbox_path",
     "releases": "from quality.releases order by delivery_id",
 }
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -1,4 +1,8 @@
-"""Publishing: everything a consumer reads is prepared aside and then swapped in by renames."""
+"""Publishing: all that a consumer reads is prepared in a folder aside and swapped in at once.
+
+`published` is a link to one of `publications/<number>`; turning it is one rename. What has not
+changed since the last publication is shared with it by hard links.
+"""
 
 import hashlib
 import logging
@@ -11,7 +15,7 @@ from pathlib import Path
 import orjson
 
 from pipeline.settings import Settings
-from pipeline.warehouse import Connection, open_snapshot_file
+from pipeline.warehouse import Connection, open_snapshot_file, quoted
 
 logger = logging.getLogger(__name__)
 
@@ -30,12 +34,14 @@ class Published:
 
     Attributes:
         state_sha256: hash over every stored day's method and inputs; equal state, equal files.
+        months: the same hash for each month's days; equal hash, equal Parquet partition.
     """
 
     score_date: str
     run_id: str
     method_version: str
     state_sha256: str
+    months: dict[str, str]
     snapshot: str
     workbook: str
     workbook_sha256: str
@@ -44,24 +50,29 @@ class Published:
 def publish(con: Connection, settings: Settings, day: date) -> Published:
     """Swap in the snapshot, the Parquet partitions and the workbook of `day`.
 
-    A kill at any moment leaves the previous snapshot whole; running again completes the swap.
+    A kill at any moment leaves either the previous publication whole or this one; the previous one
+    is kept beside it for whoever still reads it.
     """
     run_id, version = _run(con, day)
-    state = _state(con)
-    folder = settings.published_folder
-    aside = folder / ".preparing"
+    state, months = _state(con)
+    before = read_manifest(settings)
+    changed = {name for name in months if before is None or before.months.get(name) != months[name]}
+    aside = settings.publications_folder / ".preparing"
     shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
+    workbook = aside / f"sector-risk-{day}.xlsx"
+    _share_unchanged(settings, aside, {f"{name}.parquet" for name in months.keys() - changed})
+    workbook.unlink(missing_ok=True)
     con.execute("checkpoint")
     snapshot = aside / settings.snapshot_file.name
     shutil.copyfile(settings.warehouse_file, snapshot)
-    workbook = aside / f"sector-risk-{day}.xlsx"
     digest = _write_workbook(snapshot, settings, day, workbook)
-    _write_parquet(con, aside / "parquet")
+    _write_parquet(con, aside / "parquet", changed)
     shutil.copyfile(workbook, aside / "sector-risk-latest.xlsx")
-    published = Published(str(day), run_id, version, state, snapshot.name, workbook.name, digest)
+    published = Published(
+        str(day), run_id, version, state, months, snapshot.name, workbook.name, digest
+    )
     (aside / "manifest.json").write_bytes(orjson.dumps(asdict(published), option=_INDENT))
-    _swap(aside, folder)
+    _swap(settings, aside)
     logger.info("published %s as %s", day, run_id)
     return published
 
@@ -72,7 +83,7 @@ _INDENT = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 def current(con: Connection, settings: Settings, day: date) -> Published | None:
     """What is published, if it is `day` from today's method and inputs of every day."""
     found = read_manifest(settings)
-    wanted = (_run(con, day)[0], _state(con))
+    wanted = (_run(con, day)[0], _state(con)[0])
     return found if found and (found.run_id, found.state_sha256) == wanted else None
 
 
@@ -89,11 +100,33 @@ def read_manifest(settings: Settings) -> Published | None:
     return Published(**orjson.loads(file.read_bytes())) if file.exists() else None
 
 
-def _state(con: Connection) -> str:
+def _state(con: Connection) -> tuple[str, dict[str, str]]:
     rows = con.execute(
-        "select score_date, run_id from quality.scored_days order by score_date"
+        "select strftime(score_date, '%Y-%m') as month, "
+        "sha256(string_agg(concat_ws(' ', score_date, run_id), ',' order by score_date)) "
+        "from quality.scored_days group by month order by month"
     ).fetchall()
-    return hashlib.sha256(repr(rows).encode()).hexdigest()
+    return hashlib.sha256(repr(rows).encode()).hexdigest(), dict(rows)
+
+
+def _share_unchanged(settings: Settings, aside: Path, unchanged: set[str]) -> None:
+    def others(_folder: str, names: list[str]) -> set[str]:
+        written_anew = {settings.snapshot_file.name, "sector-risk-latest.xlsx", "manifest.json"}
+        return {
+            name
+            for name in names
+            if name in written_anew or (name.endswith(".parquet") and name not in unchanged)
+        }
+
+    aside.mkdir(parents=True)
+    if settings.published_folder.exists():
+        shutil.copytree(
+            settings.published_folder,
+            aside,
+            copy_function=os.link,
+            ignore=others,
+            dirs_exist_ok=True,
+        )
 
 
 def _write_workbook(snapshot: Path, settings: Settings, day: date, target: Path) -> str:
@@ -103,27 +136,31 @@ def _write_workbook(snapshot: Path, settings: Settings, day: date, target: Path)
         return export_workbook(reader, day, target)
 
 
-def _write_parquet(con: Connection, folder: Path) -> None:
+def _write_parquet(con: Connection, folder: Path, months: set[str]) -> None:
     for table in PUBLISHED_TABLES:
-        (folder / table).mkdir(parents=True)
-        months = con.execute(
-            f"select distinct strftime(score_date, '%Y-%m') from scores.{table} order by 1"
-        ).fetchall()
-        for (month,) in months:
+        (folder / table).mkdir(parents=True, exist_ok=True)
+        for month in sorted(months):
+            first = date.fromisoformat(f"{month}-01")
             con.execute(
-                f"copy (select * from scores.{table} "
-                f"where strftime(score_date, '%Y-%m') = '{month}' order by all) "
-                f"to '{folder / table / month}.parquet' (format parquet, compression zstd)"
+                f"copy (select * from scores.{table} where score_date between '{first}' "
+                f"and last_day(date '{first}') order by all) "
+                f"to '{quoted(folder / table / month)}.parquet' (format parquet, compression zstd)"
             )
 
 
-def _swap(aside: Path, folder: Path) -> None:
-    """Move every prepared file to its place, the manifest last."""
-    files = sorted(path for path in aside.rglob("*") if path.is_file())
-    for file in sorted(files, key=lambda path: path.name == "manifest.json"):
-        target = folder / file.relative_to(aside)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("rb") as handle:
-            os.fsync(handle.fileno())
-        file.replace(target)
-    shutil.rmtree(aside)
+def _swap(settings: Settings, aside: Path) -> None:
+    """Give the prepared folder its number, turn the link to it, remove what is two before it."""
+    for file in aside.rglob("*"):
+        if file.is_file():
+            with file.open("rb") as handle:
+                os.fsync(handle.fileno())
+    numbers = sorted(int(path.name) for path in aside.parent.iterdir() if path.name.isdigit())
+    if settings.published_folder.is_dir() and not settings.published_folder.is_symlink():
+        settings.published_folder.rename(aside.parent / "0")
+    folder = aside.rename(aside.parent / str(numbers[-1] + 1 if numbers else 1))
+    link = aside.parent / ".link"
+    link.unlink(missing_ok=True)
+    link.symlink_to(folder.relative_to(settings.home))
+    link.replace(settings.published_folder)
+    for number in numbers[:-1]:
+        shutil.rmtree(aside.parent / str(number))

@@ -56,8 +56,13 @@ class Settings(BaseSettings):
 
     @property
     def published_folder(self) -> Path:
-        """Snapshot, Parquet partitions and workbooks that consumers read."""
+        """Snapshot, Parquet partitions and workbooks that consumers read: a link."""
         return self.home / "published"
+
+    @property
+    def publications_folder(self) -> Path:
+        """The last publications, each a numbered folder."""
+        return self.home / "publications"
 
     @property
     def snapshot_file(self) -> Path:

@@ -75,7 +75,7 @@ def open_beside(con: Connection) -> Iterator[Connection]:
     ).fetchone()
     settings = get_settings()
     with _connect(Path(":memory:"), settings) as beside:
-        beside.execute(f"attach '{row[0] if row else None}' as published (read_only)")
+        beside.execute(f"attach '{quoted(row[0] if row else '')}' as published (read_only)")
         beside.execute("copy from database published to memory (schema)")
         for (table,) in beside.execute(
             "select table_name from duckdb_tables() "
@@ -108,6 +108,11 @@ def _connect(file: Path, settings: Settings, *, read_only: bool = False) -> Iter
         yield con
     finally:
         con.close()
+
+
+def quoted(path: Path | str) -> str:
+    """A path as it stands between quotes in SQL, where a name cannot be a bound value."""
+    return str(path).replace("'", "''")
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import shutil
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from sample import (
@@ -109,6 +110,28 @@ def test_publishing_again_changes_no_byte(settings):
     assert flow.score_range(FIRST, LAST, settings=settings).n_scored == 0
     flow.publish(LAST, settings=settings)
     assert published_hashes(settings) == before
+
+
+def test_the_publication_before_stays_and_shares_what_has_not_changed(settings, tmp_path):
+    again = sample_settings(shutil.copytree(settings.home, tmp_path / "home", symlinks=True))
+    month = Path("parquet", "sector_daily", "2019-12.parquet")
+    before = again.published_folder.resolve()
+    flow.publish(LAST - timedelta(days=1), settings=again)
+    after = again.published_folder.resolve()
+    assert after != before
+    assert (before / "manifest.json").exists()
+    assert (before / month).samefile(after / month)
+    assert {path.name for path in before.glob("*.xlsx")} < {p.name for p in after.glob("*.xlsx")}
+    flow.publish(LAST - timedelta(days=2), settings=again)
+    assert not before.exists()
+
+
+def test_a_folder_of_an_earlier_release_becomes_a_publication(settings, tmp_path):
+    again = sample_settings(shutil.copytree(settings.home, tmp_path / "home"))
+    assert not again.published_folder.is_symlink()
+    flow.publish(LAST - timedelta(days=1), settings=again)
+    assert again.published_folder.is_symlink()
+    assert (again.published_folder / f"sector-risk-{LAST}.xlsx").exists()
 
 
 def test_another_home_publishes_the_same_workbook_and_tables(settings, tmp_path):
