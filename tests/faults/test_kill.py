@@ -1,72 +1,82 @@
-"""kill -9 in the middle of scoring: what is published stays whole, and the next run repairs."""
+"""kill -9 during a daily run: what is published stays whole, and the next run repairs.
+
+SECTOR_RISK_KILLS=all kills before every change of a file, and at 50 random moments.
+"""
 
 import os
+import random
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from datetime import date, timedelta
 
 import pytest
-from sample import FIRST, LAST, collect_all, content, sample_settings
+from sample import collect_all, content, content_of, published_hashes, sample_settings
 
+from faults.killing import killed_after, killed_before_change
 from pipeline import flow
-from pipeline.settings import ROOT
 from pipeline.warehouse import open_snapshot
 
 pytestmark = [pytest.mark.gx, pytest.mark.slow]
 
-DAY = date(2020, 1, 6)
-RUN = """
-from datetime import date
-from pipeline import flow
-print('started', flush=True)
-flow.score_range(date(2019, 12, 15), date(2020, 2, 15), force=True)
-flow.publish(date(2020, 2, 15))
-"""
+DAY = date(2020, 1, 8)
+EVE = DAY - timedelta(days=1)
+IS_THOROUGH = os.environ.get("SECTOR_RISK_KILLS") == "all"
+CHANGES = range(1, 200) if IS_THOROUGH else (1, 4, 9, 15, 22, 30, 39)
+MOMENTS = range(50) if IS_THOROUGH else range(5)
+
+
+def run(settings):
+    flow.run_day(DAY, settings=settings)
 
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
-    """A home with one published day and everything collected."""
+    """A home as the evening before left it: collected, scored, published."""
     settings = sample_settings(tmp_path_factory.mktemp("prepared"))
-    collect_all(settings)
-    flow.score_range(DAY - timedelta(days=1), DAY, settings=settings)
-    flow.publish(DAY, settings=settings)
+    collect_all(settings, until=EVE)
+    flow.score_range(EVE - timedelta(days=3), EVE, settings=settings)
+    flow.publish(EVE, settings=settings)
     return settings
 
 
 @pytest.fixture(scope="module")
 def undisturbed(prepared, tmp_path_factory):
-    """What the tables of scores hold after a run that nobody killed."""
-    home = tmp_path_factory.mktemp("undisturbed") / "home"
-    shutil.copytree(prepared.home, home)
-    settings = sample_settings(home)
-    flow.score_range(FIRST, LAST, settings=settings)
-    return content(settings)
+    """Tables and published files after a run that nobody killed."""
+    settings = copy_of(prepared, tmp_path_factory.mktemp("undisturbed"))
+    run(settings)
+    return left_by(settings)
 
 
-@pytest.mark.parametrize("delay", [0.05, 0.3, 0.6, 0.9, 1.3, 1.8])
-def test_a_killed_run_leaves_yesterday_whole_and_the_next_repairs_it(
-    prepared, undisturbed, tmp_path, delay
-):
-    shutil.copytree(prepared.home, tmp_path / "home")
-    home = sample_settings(tmp_path / "home")
-    environment = os.environ | {
-        "SECTOR_RISK_HOME": str(home.home),
-        "SECTOR_RISK_INBOX": str(home.inbox),
-        "PYTHONPATH": str(ROOT),
-    }
-    with subprocess.Popen(
-        [sys.executable, "-c", RUN], env=environment, stdout=subprocess.PIPE
-    ) as run:
-        assert run.stdout.readline() == b"started\n"
-        time.sleep(delay)
-        run.send_signal(signal.SIGKILL)
-    with open_snapshot(home) as con:
-        days = con.execute("select count(distinct score_date) from scores.sector_daily").fetchone()
-        assert days in ((2,), (63,))
-    flow.score_range(FIRST, LAST, settings=home)
-    flow.publish(LAST, settings=home)
-    assert content(home) == undisturbed
+def left_by(settings):
+    """The tables of the warehouse and of its snapshot, and every other published byte."""
+    files = published_hashes(settings)
+    del files[settings.snapshot_file.name]
+    with open_snapshot(settings) as con:
+        return content(settings), content_of(con), files
+
+
+def copy_of(prepared, folder):
+    shutil.copytree(prepared.home, folder / "home", symlinks=True)
+    return sample_settings(folder / "home")
+
+
+def check_repaired(settings, undisturbed):
+    with open_snapshot(settings) as con:
+        (last,) = con.execute("select max(score_date) from scores.sector_daily").fetchone()
+        assert last in {EVE, DAY}
+    run(settings)
+    assert left_by(settings) == undisturbed
+
+
+@pytest.mark.parametrize("number", CHANGES)
+def test_killed_before_a_change_of_a_file(number, prepared, undisturbed, tmp_path):
+    settings = copy_of(prepared, tmp_path)
+    if not killed_before_change(number, settings, run):
+        pytest.skip(f"the run makes fewer than {number} changes")
+    check_repaired(settings, undisturbed)
+
+
+@pytest.mark.parametrize("seed", MOMENTS)
+def test_killed_at_a_random_moment(seed, prepared, undisturbed, tmp_path):
+    settings = copy_of(prepared, tmp_path)
+    killed_after(random.Random(seed).uniform(0, 4), settings, run)
+    check_repaired(settings, undisturbed)
