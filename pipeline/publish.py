@@ -8,7 +8,7 @@ import hashlib
 import logging
 import os
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -41,10 +41,10 @@ class Published:
     run_id: str
     method_version: str
     state_sha256: str
-    months: dict[str, str]
     snapshot: str
     workbook: str
     workbook_sha256: str
+    months: dict[str, str] = field(default_factory=dict)
 
 
 def publish(con: Connection, settings: Settings, day: date) -> Published:
@@ -69,7 +69,7 @@ def publish(con: Connection, settings: Settings, day: date) -> Published:
     _write_parquet(con, aside / "parquet", changed)
     shutil.copyfile(workbook, aside / "sector-risk-latest.xlsx")
     published = Published(
-        str(day), run_id, version, state, months, snapshot.name, workbook.name, digest
+        str(day), run_id, version, state, snapshot.name, workbook.name, digest, months
     )
     (aside / "manifest.json").write_bytes(orjson.dumps(asdict(published), option=_INDENT))
     _swap(settings, aside)

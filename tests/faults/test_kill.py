@@ -9,9 +9,9 @@ import shutil
 from datetime import date, timedelta
 
 import pytest
+from faults.killing import killed_after, killed_before_change
 from sample import collect_all, content, content_of, published_hashes, sample_settings
 
-from faults.killing import killed_after, killed_before_change
 from pipeline import flow
 from pipeline.warehouse import open_snapshot
 
