@@ -6,6 +6,8 @@ family is shown without a traceback; anything else is a fault of ours and keeps 
 
 from difflib import get_close_matches
 
+LONGEST_PROBLEM = 600
+
 
 class SectorRiskError(Exception):
     """Something outside the code is wrong and a person can put it right."""
@@ -18,8 +20,9 @@ class DeliveryError(SectorRiskError):
 
     def __init__(self, name: str, problem: str, remedy: str) -> None:
         """Name the file, say what is wrong with it and where, and what to do."""
-        super().__init__(f"{name}: {problem} {remedy}")
-        self.name, self.problem, self.remedy = name, problem, remedy
+        short = problem if len(problem) <= LONGEST_PROBLEM else f"{problem[:LONGEST_PROBLEM]}…"
+        super().__init__(f"{name}: {short} {remedy}")
+        self.name, self.problem, self.remedy = name, short, remedy
 
 
 class FetchError(SectorRiskError):

@@ -10,3 +10,7 @@ def january_settings(tmp_path_factory):
     world = january(tmp_path_factory.mktemp("january"))
     world.score(date(2019, 12, 22), date(2020, 2, 5))
     return world.publish()
+
+
+def pytest_addoption(parser):
+    parser.addoption("--fuzz", type=int, default=1_000, help="wrong inputs given to each reader")

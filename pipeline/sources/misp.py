@@ -124,7 +124,7 @@ def _links(event: dict[str, Any]) -> list[str]:
     external = [
         each
         for each in _attributes(event)
-        if each.get("type") in {"link", "url"} and each.get("category") == "External analysis"
+        if each.get("type") in ("link", "url") and each.get("category") == "External analysis"
     ]
     return unique(url for each in external for url in strings(each.get("value")))[:MAX_REFERENCES]
 

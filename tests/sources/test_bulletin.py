@@ -9,7 +9,6 @@ from reader_helpers import (
     problems,
     realdata,
     received,
-    survives_mutation,
 )
 
 BULLETINS = DATA / "bulletin" / "bulletins.jsonl"
@@ -46,15 +45,6 @@ def test_bad_cells_and_lines_are_named(rows):
     missing = [problem.split(" ")[0] for problem in problems(rows[3])]
     assert missing == ["`title`", "`published`", "`doc_id`"]
     assert "Line 5 is not valid JSON" in problems(rows[4])[0]
-
-
-def test_mutated_files_give_rows_or_a_typed_error(tmp_path):
-    survives_mutation("bulletin", BULLETINS.read_bytes(), tmp_path, 25)
-
-
-@pytest.mark.slow
-def test_many_mutated_files(tmp_path):
-    survives_mutation("bulletin", BULLETINS.read_bytes(), tmp_path, 1_500)
 
 
 class TestRealData:

@@ -9,7 +9,6 @@ from reader_helpers import (
     realdata,
     received,
     received_bytes,
-    survives_mutation,
     tar,
 )
 
@@ -76,15 +75,6 @@ def test_one_torn_advisory_of_an_archive_costs_only_itself(tmp_path):
 def test_another_json_is_refused(tmp_path):
     with pytest.raises(DeliveryError, match="has no object"):
         received_bytes("csaf", b'{"type": "bundle"}', tmp_path)
-
-
-def test_mutated_files_give_rows_or_a_typed_error(tmp_path):
-    survives_mutation("csaf", ADVISORY.read_bytes(), tmp_path, 40)
-
-
-@pytest.mark.slow
-def test_many_mutated_files(tmp_path):
-    survives_mutation("csaf", ADVISORY.read_bytes(), tmp_path, 3_000)
 
 
 class TestRealData:

@@ -2,7 +2,7 @@ import json
 from datetime import date
 
 import pytest
-from reader_helpers import DATA, problems, received, received_bytes, survives_mutation
+from reader_helpers import DATA, problems, received, received_bytes
 
 from pipeline.errors import DeliveryError
 
@@ -61,12 +61,3 @@ def test_the_suppliers_name_stands_where_our_id_is_missing(tmp_path):
 def test_what_is_no_bill_of_materials_is_refused(tmp_path, data, sentence):
     with pytest.raises(DeliveryError, match=sentence):
         received_bytes("cyclonedx", data, tmp_path)
-
-
-def test_mutated_files_give_rows_or_a_typed_error(tmp_path):
-    survives_mutation("cyclonedx", BILL.read_bytes(), tmp_path, 30)
-
-
-@pytest.mark.slow
-def test_many_mutated_files(tmp_path):
-    survives_mutation("cyclonedx", BILL.read_bytes(), tmp_path, 2_000)

@@ -10,7 +10,6 @@ from reader_helpers import (
     realdata,
     received,
     received_bytes,
-    survives_mutation,
 )
 
 from pipeline.errors import DeliveryError
@@ -68,17 +67,6 @@ def test_a_file_without_a_day_is_refused(tmp_path):
 def test_another_table_is_refused(tmp_path):
     with pytest.raises(DeliveryError, match="lacks the columns epss"):
         received_bytes("epss", b"cve,price\n", tmp_path, "prices-2021-01-01.csv")
-
-
-def test_mutated_files_give_rows_or_a_typed_error(tmp_path):
-    survives_mutation("epss", SCORES.read_bytes(), tmp_path, 25)
-    survives_mutation("epss", gzip.compress(SCORES.read_bytes()), tmp_path, 25)
-
-
-@pytest.mark.slow
-def test_many_mutated_files(tmp_path):
-    survives_mutation("epss", SCORES.read_bytes(), tmp_path, 2_000)
-    survives_mutation("epss", gzip.compress(SCORES.read_bytes()), tmp_path, 2_000)
 
 
 class TestRealData:

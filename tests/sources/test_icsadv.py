@@ -10,7 +10,6 @@ from reader_helpers import (
     realdata,
     received,
     received_bytes,
-    survives_mutation,
 )
 
 from pipeline.errors import DeliveryError
@@ -72,15 +71,6 @@ def test_byte_order_mark_and_line_ends_do_not_matter(tmp_path, rows):
 def test_another_table_is_refused(tmp_path):
     with pytest.raises(DeliveryError, match="lacks the columns Original_Release_Date"):
         received_bytes("icsadv", b"a,b\n1,2\n", tmp_path)
-
-
-def test_mutated_files_give_rows_or_a_typed_error(tmp_path):
-    survives_mutation("icsadv", TABLE.read_bytes(), tmp_path, 25)
-
-
-@pytest.mark.slow
-def test_many_mutated_files(tmp_path):
-    survives_mutation("icsadv", TABLE.read_bytes(), tmp_path, 2_000)
 
 
 class TestRealData:

@@ -9,7 +9,6 @@ from reader_helpers import (
     realdata,
     received,
     received_bytes,
-    survives_mutation,
 )
 
 from pipeline.errors import DeliveryError
@@ -57,17 +56,6 @@ def test_a_catalog_that_is_not_whole_is_refused(tmp_path):
 def test_a_torn_file_is_refused_with_the_place(tmp_path):
     with pytest.raises(DeliveryError, match="not valid JSON at line 10"):
         received_bytes("kev", CATALOG.read_bytes()[:500], tmp_path)
-
-
-@pytest.mark.parametrize("name", ["catalog.json", "catalog.csv"])
-def test_mutated_files_give_rows_or_a_typed_error(tmp_path, name):
-    survives_mutation("kev", (DATA / "kev" / name).read_bytes(), tmp_path, 25)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["catalog.json", "catalog.csv"])
-def test_many_mutated_files(tmp_path, name):
-    survives_mutation("kev", (DATA / "kev" / name).read_bytes(), tmp_path, 2_000)
 
 
 class TestRealData:

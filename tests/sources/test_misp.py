@@ -10,7 +10,6 @@ from reader_helpers import (
     realdata,
     received,
     received_bytes,
-    survives_mutation,
     tar,
 )
 
@@ -110,15 +109,6 @@ def test_a_feed_is_its_events_without_the_manifest(tmp_path):
 def test_a_manifest_alone_is_refused(tmp_path):
     with pytest.raises(DeliveryError, match="a manifest alone names events but holds none"):
         received_bytes("misp", b'{"u": {"info": "i"}}', tmp_path, "index.json")
-
-
-def test_mutated_files_give_rows_or_a_typed_error(tmp_path):
-    survives_mutation("misp", EVENTS.read_bytes(), tmp_path, 50)
-
-
-@pytest.mark.slow
-def test_many_mutated_files(tmp_path):
-    survives_mutation("misp", EVENTS.read_bytes(), tmp_path, 2_000)
 
 
 class TestRealData:

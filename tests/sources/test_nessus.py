@@ -1,7 +1,7 @@
 from datetime import date
 
 import pytest
-from reader_helpers import DATA, only, problems, received, received_bytes, survives_mutation
+from reader_helpers import DATA, only, problems, received, received_bytes
 
 from pipeline.errors import DeliveryError
 
@@ -49,12 +49,3 @@ def test_a_report_without_a_supplier_is_kept_with_its_reason(tmp_path):
 def test_what_is_no_scan_is_refused(tmp_path, data, sentence):
     with pytest.raises(DeliveryError, match=sentence):
         received_bytes("nessus", data, tmp_path)
-
-
-def test_mutated_files_give_rows_or_a_typed_error(tmp_path):
-    survives_mutation("nessus", SCAN.read_bytes(), tmp_path, 30)
-
-
-@pytest.mark.slow
-def test_many_mutated_files(tmp_path):
-    survives_mutation("nessus", SCAN.read_bytes(), tmp_path, 2_000)

@@ -12,7 +12,6 @@ from reader_helpers import (
     realdata,
     received,
     received_bytes,
-    survives_mutation,
     tar,
 )
 
@@ -113,17 +112,6 @@ def test_only_web_addresses_are_addresses(url, tmp_path):
     row = one(f"URL: {url}\n".encode() + STORY, tmp_path)
     assert row["url"] is None
     assert row["report_key"].startswith("sha256:")
-
-
-@pytest.mark.parametrize("path", [WARNING, PAGE])
-def test_mutated_files_give_rows_or_a_typed_error(tmp_path, path):
-    survives_mutation("news", path.read_bytes(), tmp_path, 20)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("path", [WARNING, PAGE])
-def test_many_mutated_files(tmp_path, path):
-    survives_mutation("news", path.read_bytes(), tmp_path, 1_000)
 
 
 class TestRealData:

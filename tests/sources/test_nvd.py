@@ -2,7 +2,7 @@ import json
 from datetime import date, datetime
 
 import pytest
-from reader_helpers import DATA, only, problems, received, received_bytes, survives_mutation
+from reader_helpers import DATA, only, problems, received, received_bytes
 
 from pipeline.errors import DeliveryError
 
@@ -34,12 +34,3 @@ def test_a_record_without_a_score_says_nothing_of_it(tmp_path):
 def test_another_json_is_refused(tmp_path):
     with pytest.raises(DeliveryError, match="has no list `vulnerabilities`"):
         received_bytes("nvd", b"{}", tmp_path)
-
-
-def test_mutated_files_give_rows_or_a_typed_error(tmp_path):
-    survives_mutation("nvd", ANSWER.read_bytes(), tmp_path, 30)
-
-
-@pytest.mark.slow
-def test_many_mutated_files(tmp_path):
-    survives_mutation("nvd", ANSWER.read_bytes(), tmp_path, 2_000)

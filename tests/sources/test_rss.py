@@ -9,7 +9,6 @@ from reader_helpers import (
     problems,
     received,
     received_bytes,
-    survives_mutation,
 )
 
 from pipeline.errors import DeliveryError
@@ -84,14 +83,3 @@ def test_too_many_items_are_refused_not_left_out(monkeypatch):
 def test_another_xml_is_refused(tmp_path):
     with pytest.raises(DeliveryError, match="no RSS or Atom feed"):
         received_bytes("rss", b"<suppliers/>", tmp_path)
-
-
-@pytest.mark.parametrize("path", [FEED, ATOM])
-def test_mutated_files_give_rows_or_a_typed_error(tmp_path, path):
-    survives_mutation("rss", path.read_bytes(), tmp_path, 20)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("path", [FEED, ATOM])
-def test_many_mutated_files(tmp_path, path):
-    survives_mutation("rss", path.read_bytes(), tmp_path, 1_000)

@@ -11,7 +11,6 @@ from reader_helpers import (
     realdata,
     received,
     received_bytes,
-    survives_mutation,
 )
 
 from pipeline.errors import DeliveryError
@@ -115,15 +114,6 @@ def test_an_empty_bundle_holds_no_record(tmp_path):
 def test_other_json_and_torn_bundles_are_refused(data, tmp_path):
     with pytest.raises(DeliveryError):
         received_bytes("stix", data, tmp_path)
-
-
-def test_mutated_files_give_rows_or_a_typed_error(tmp_path):
-    survives_mutation("stix", BUNDLE.read_bytes(), tmp_path, 60)
-
-
-@pytest.mark.slow
-def test_many_mutated_files(tmp_path):
-    survives_mutation("stix", BUNDLE.read_bytes(), tmp_path, 3_000)
 
 
 class TestRealData:

@@ -11,7 +11,6 @@ from reader_helpers import (
     realdata,
     received,
     received_bytes,
-    survives_mutation,
 )
 
 from pipeline.errors import DeliveryError
@@ -74,15 +73,6 @@ def test_one_object_and_a_list_are_read_like_lines(rows, tmp_path):
 def test_another_file_is_refused(tmp_path):
     with pytest.raises(DeliveryError, match="not valid JSON"):
         received_bytes("veris", b"<html>", tmp_path)
-
-
-def test_mutated_files_give_rows_or_a_typed_error(tmp_path):
-    survives_mutation("veris", INCIDENTS.read_bytes(), tmp_path, 30)
-
-
-@pytest.mark.slow
-def test_many_mutated_files(tmp_path):
-    survives_mutation("veris", INCIDENTS.read_bytes(), tmp_path, 2_000)
 
 
 class TestRealData:

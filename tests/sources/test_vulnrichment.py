@@ -10,7 +10,6 @@ from reader_helpers import (
     realdata,
     received,
     received_bytes,
-    survives_mutation,
     tar,
 )
 
@@ -58,15 +57,6 @@ def test_a_bad_member_of_an_archive_costs_only_itself(tmp_path):
 def test_another_json_is_refused(tmp_path):
     with pytest.raises(DeliveryError, match="has no object"):
         received_bytes("vulnrichment", b'{"document": {}}', tmp_path)
-
-
-def test_mutated_files_give_rows_or_a_typed_error(tmp_path):
-    survives_mutation("vulnrichment", RECORD.read_bytes(), tmp_path, 30)
-
-
-@pytest.mark.slow
-def test_many_mutated_files(tmp_path):
-    survives_mutation("vulnrichment", RECORD.read_bytes(), tmp_path, 2_000)
 
 
 class TestRealData:
