@@ -4,14 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 
 from pipeline.sources import get_source
 from pipeline.sources.base import Delivery, Row
-from pipeline.sources.header import Table
 from pipeline.sources.mapping import Mapping, load_mapping, plain
-from pipeline.sources.tabular import Reading
+from pipeline.sources.tabular import Reading, TableReader
 
 
 @dataclass
@@ -45,12 +43,12 @@ def preview(path: Path, source_id: str, mapping: Mapping | None = None) -> Previ
     now = datetime.now(UTC).replace(tzinfo=None)
     delivery = Delivery(f"{source_id}/preview", source_id, path, path.name, now)
     found = Preview(path.name, source_id)
-    table: Table | None = getattr(import_module(source.read.__module__), "TABLE", None)
-    if not isinstance(table, Table):
+    if not isinstance(source.read, TableReader):
         for rows in source.read(delivery):
             records = rows.rows if isinstance(rows.rows, list) else rows.rows.to_pylist()
             _count(found, rows.table, records)
         return found
+    table = source.read.table
     reading = Reading.of(delivery, table, mapping or load_mapping(source_id))
     _describe(found, reading)
     _count(found, table.name, reading.records(), table.key)

@@ -1,10 +1,8 @@
 """Inventory of the suppliers' assets by product, the whole list with each delivery."""
 
-from collections.abc import Iterator
-
 from pipeline.sources import cells
-from pipeline.sources.base import Delivery, Row, Rows, Source
-from pipeline.sources.tabular import Column, Table, read_table
+from pipeline.sources.base import Delivery, Row
+from pipeline.sources.tabular import Column, Table, source_of_table
 
 
 def _product(row: Row, _delivery: Delivery) -> list[str]:
@@ -31,22 +29,12 @@ TABLE = Table(
 )
 
 
-def read(delivery: Delivery) -> Iterator[Rows]:
-    """Rows of `assets`."""
-    return read_table(delivery, TABLE)
-
-
-SOURCE = Source(
-    source_id="assets",
+SOURCE = source_of_table(
+    "assets",
+    TABLE,
     title="Asset inventory of suppliers",
-    group="sector_exposure",
-    read=read,
-    tables=("assets",),
     reliability="C",
     reliability_reason="Declared by the suppliers themselves, seldom verified",
-    licence="Own records",
     is_snapshot=True,
     expected_every_days=45,
-    suffixes=(".csv", ".tsv", ".txt", ".xlsx", ".parquet"),
-    tlp="AMBER",
 )

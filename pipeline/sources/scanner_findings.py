@@ -6,11 +6,9 @@ So a finding that a later delivery no longer lists for a supplier it names is cl
 delivery, and a supplier that a delivery does not name keeps its findings.
 """
 
-from collections.abc import Iterator
-
 from pipeline.sources import cells
-from pipeline.sources.base import Delivery, Row, Rows, Source
-from pipeline.sources.tabular import Column, Table, read_table
+from pipeline.sources.base import Delivery, Row
+from pipeline.sources.tabular import Column, Table, source_of_table
 
 
 def _complaints(row: Row, delivery: Delivery) -> list[str]:
@@ -48,21 +46,11 @@ TABLE = Table(
 )
 
 
-def read(delivery: Delivery) -> Iterator[Rows]:
-    """Rows of `findings`."""
-    return read_table(delivery, TABLE)
-
-
-SOURCE = Source(
-    source_id="scanner_findings",
+SOURCE = source_of_table(
+    "scanner_findings",
+    TABLE,
     title="Vulnerability scanner",
-    group="sector_exposure",
-    read=read,
-    tables=("findings",),
     reliability="B",
     reliability_reason="Authenticated scans where suppliers allow them, banners elsewhere",
-    licence="Own records",
     expected_every_days=7,
-    suffixes=(".csv", ".tsv", ".txt", ".xlsx", ".parquet"),
-    tlp="AMBER",
 )

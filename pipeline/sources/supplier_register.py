@@ -1,10 +1,7 @@
 """Our register of suppliers: one row per supplier, the whole list with each delivery."""
 
-from collections.abc import Iterator
-
 from pipeline.sources import cells
-from pipeline.sources.base import Delivery, Rows, Source
-from pipeline.sources.tabular import Column, Table, read_table
+from pipeline.sources.tabular import Column, Table, source_of_table
 
 TABLE = Table(
     "suppliers",
@@ -31,22 +28,12 @@ TABLE = Table(
 )
 
 
-def read(delivery: Delivery) -> Iterator[Rows]:
-    """Rows of `suppliers`, columns as the mapping of the source names them."""
-    return read_table(delivery, TABLE)
-
-
-SOURCE = Source(
-    source_id="supplier_register",
+SOURCE = source_of_table(
+    "supplier_register",
+    TABLE,
     title="Supplier register",
-    group="sector_exposure",
-    read=read,
-    tables=("suppliers",),
     reliability="B",
     reliability_reason="Kept by our own purchasing; corrected a few weeks late at times",
-    licence="Own records",
     is_snapshot=True,
     expected_every_days=45,
-    suffixes=(".csv", ".tsv", ".txt", ".xlsx", ".parquet"),
-    tlp="AMBER",
 )

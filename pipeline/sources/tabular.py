@@ -10,12 +10,12 @@ from typing import Any
 import orjson
 
 from pipeline.errors import DeliveryError
-from pipeline.sources.base import Delivery, Row, Rows
+from pipeline.sources.base import Delivery, Row, Rows, Source
 from pipeline.sources.cells import Cell, CellError, clean, refuse_error
 from pipeline.sources.header import Column, Header, Table, find_header
 from pipeline.sources.mapping import ABOVE, Mapping, load_mapping
 
-__all__ = ["Column", "Reading", "Table", "read_table"]
+__all__ = ["Column", "Reading", "Table", "TableReader", "source_of_table"]
 
 ROWS_PER_BATCH = 10_000
 TEXTS_KEPT = 50_000
@@ -155,8 +155,28 @@ class Reading:
         return orjson.dumps(named, default=str).decode()
 
 
-def read_table(delivery: Delivery, table: Table) -> Iterator[Rows]:
-    """The rows of the one table in a delivered file, in batches."""
-    records = Reading.of(delivery, table).records()
-    while batch := list(islice(records, ROWS_PER_BATCH)):
-        yield Rows(table.name, batch)
+@dataclass(frozen=True)
+class TableReader:
+    """Reads the rows of the one table in a delivered file, in batches."""
+
+    table: Table
+
+    def __call__(self, delivery: Delivery) -> Iterator[Rows]:
+        """Rows of the staged table; columns as the mapping of the source names them."""
+        records = Reading.of(delivery, self.table).records()
+        while batch := list(islice(records, ROWS_PER_BATCH)):
+            yield Rows(self.table.name, batch)
+
+
+def source_of_table(source_id: str, table: Table, **about: Any) -> Source:
+    """A source of tables that people send: CSV, Excel or Parquet, our own records."""
+    return Source(
+        source_id=source_id,
+        group="sector_exposure",
+        read=TableReader(table),
+        tables=(table.name,),
+        licence="Own records",
+        suffixes=(".csv", ".tsv", ".txt", ".xlsx", ".parquet"),
+        tlp="AMBER",
+        **about,
+    )
