@@ -32,6 +32,7 @@ CLEARED = [
     "facts.report_events_basis",
     "facts.source_coverage_daily",
     "quality.facts_state",
+    "quality.verdicts",
     "quality.scored_days",
     "scores.sector_threat_daily",
     "scores.mix_threat_daily",
@@ -189,18 +190,32 @@ def assets(number):
 
 def epss(number):
     return st.builds(
-        lambda day, cve, rank: received("epss", day, number, cve_id=cve, percentile_0_1=rank),
+        lambda day, cve, rank, model: received(
+            "epss",
+            day,
+            number,
+            cve_id=cve,
+            percentile_0_1=rank,
+            epss_0_1=0.1,
+            epss_date=at(day).date(),
+            model_version=model,
+        ),
         day_numbers,
         st.sampled_from(CVES),
         st.sampled_from([0.1, 0.5, 0.93, 0.9981]),
+        st.sampled_from(["v1", "v1", "v2", None]),
     )
 
 
 def listed(number):
     return st.builds(
-        lambda day, cves: [received("kev", day, number, cve_id=cve) for cve in cves],
+        lambda day, cves: [
+            received("kev", day, number, cve_id=cve, is_ransomware=flag) for cve, flag in cves
+        ],
         day_numbers,
-        st.lists(st.sampled_from(CVES), min_size=1, unique=True),
+        st.dictionaries(
+            st.sampled_from(CVES), st.sampled_from([None, False, True]), min_size=1
+        ).map(dict.items),
     )
 
 
@@ -230,7 +245,7 @@ worlds = st.fixed_dictionaries(
         "findings": joined(scans, 4),
         "assets": lists_of(assets, 3),
         "suppliers": joined(registers, 2),
-        "epss_scores": lists_of(epss, 3),
+        "epss_scores": lists_of(epss, 5),
         "exploited_vulnerabilities": joined(listed, 2),
         "vulnerabilities": lists_of(vulnerabilities, 3),
         "deliveries": lists_of(deliveries, 4),

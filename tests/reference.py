@@ -7,7 +7,7 @@
 import csv
 from collections import defaultdict
 from datetime import date, timedelta
-from math import exp, inf, log, log2, prod, sqrt
+from math import exp, floor, inf, log, log2, prod, sqrt
 from statistics import NormalDist
 
 from pipeline.settings import ROOT
@@ -140,24 +140,42 @@ class Day:
 
     def probability(self, cve):
         """That a CVE is exploited within 30 days: the best estimate, and floors beside it."""
-        epss, cvss = self._newest("epss_scores", cve), self._newest("vulnerabilities", cve)
-        ranks = [row["percentile_0_1"] for row in epss]
-        bases = [row["cvss_base_0_10"] for row in cvss if row["cvss_base_0_10"] is not None]
+        said = [row for row in self.known["vulnerabilities"] if row["cve_id"] == cve]
+        said = [row for row in said if row["cvss_base_0_10"] is not None]
+        last = max(map(day_of, said), default=None)
+        bases = [row["cvss_base_0_10"] for row in said if day_of(row) == last]
         estimate = P["unknown_vulnerability_probability"]
-        if ranks or bases:
-            estimate = of_class(EPSS, max(ranks)) if ranks else of_class(CVSS, max(bases))
+        if bases:
+            estimate = of_class(CVSS, max(bases))
+        if (place := self._epss_class(cve)) is not None:
+            estimate = list(EPSS.values())[max(1, min(place, len(EPSS))) - 1]
         return max(estimate, *self._floors(cve))
 
-    def _newest(self, name, cve):
-        rows = [row for row in self.known[name] if row["cve_id"] == cve]
-        if name == "vulnerabilities":
-            rows = [row for row in rows if row["cvss_base_0_10"] is not None]
-        last = max(map(day_of, rows), default=None)
-        return [row for row in rows if day_of(row) == last]
+    def _epss_class(self, cve):
+        """Number of its class of rank; what only a new model changed comes step by step."""
+        files = sorted(self.known["epss_scores"], key=lambda r: (day_of(r), r["delivery_id"]))
+        model, before, own = 0, None, {}
+        for row in files:
+            versions = {row["model_version"], before} - {None}
+            model, before = model + (before is not None and len(versions) > 1), row["model_version"]
+            if row["cve_id"] == cve:
+                place = sum(float(bound) <= row["percentile_0_1"] for bound in EPSS)
+                own[day_of(row)] = (model, place)
+        reached, turn, last = 0, int(cve.split("-")[2]) % 97 / 97, None
+        for known, (model, place) in own.items():
+            n = place - (last[1] if last else 0)
+            if last and last[0] != model:
+                days = [floor(P["epss_handover_days"] * (k - turn) / abs(n)) for k in below(n)]
+                begin = known + timedelta(P["epss_handover_delay_days"])
+                reached += sum(begin + timedelta(k) <= self.day for k in days) * (n > 0 or -1)
+            else:
+                reached += n
+            last = model, place
+        return reached if own else None
 
     def _floors(self, cve):
         catalog = newest_delivery(self.known["exploited_vulnerabilities"])
-        listed = any(row["cve_id"] == cve for row in catalog)
+        listed = [row["is_ransomware"] for row in catalog if row["cve_id"] == cve]
         active = any(
             row["cve_id"] == cve and row["ssvc_exploitation"] == "active"
             for row in self.known["vulnerabilities"]
@@ -170,6 +188,7 @@ class Day:
             for row in self.current.values()
         )
         yield P["listed_exploited_probability"] if listed else 0
+        yield P["ransomware_exploited_probability"] if any(listed) else 0
         yield P["reported_exploited_probability"] if reported else 0
         yield P["ssvc_active_probability"] if active else 0
 
@@ -276,6 +295,11 @@ class Day:
             "coverage_0_1": covered * self.coverage,
             **self.score(rate, sum(exposed) / harm, harm / weight, sds),
         }
+
+
+def below(n):
+    """1 up to a number without its sign."""
+    return range(1, abs(n) + 1)
 
 
 def in_order(row):

@@ -141,7 +141,7 @@ create table if not exists staged.epss_scores (
     is_repeat boolean not null
 );
 comment on table staged.epss_scores is 'EPSS: probability of exploitation within 30 days, one row per CVE and day';
-comment on column staged.epss_scores.percentile_0_1 is 'Rank of the score among all CVEs of that day, 0 lowest to 1 highest';
+comment on column staged.epss_scores.percentile_0_1 is 'Rank of the score among all CVEs of that day, 0 lowest to 1 highest; within the file where that gives none';
 
 create table if not exists staged.vulnerabilities (
     source_id varchar not null,

@@ -4,11 +4,12 @@ Every layout since 2021: `cve,epss`; `cve,epss,percentile`; the same below a com
 model's version and the day scored (since 2022-02-04); and tables with columns CVE, EPSS and
 EPSS Percentile among others. The day is the one the file states, else the one in its name, else
 the publication date given with it; a file with none of them is refused, because a score without
-its day means nothing.
+its day means nothing. Where the file gives no percentile, it is the rank within the file.
 """
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -54,9 +55,22 @@ def _rows(delivery: Delivery) -> Iterator[Row]:
         comment, text = _split_comment(decoded(document.data))
         stated = _stated(delivery, document, comment)
         header, _, body = text.partition("\n")
-        for record in csv_records(document.name, f"{_renamed(header)}\n{body}", ("cve", "epss")):
-            number += 1
-            yield _row(number, record, stated)
+        names = _renamed(header)
+        records = csv_records(document.name, f"{names}\n{body}", ("cve", "epss"))
+        rows = (_row(number, record, stated) for number, record in enumerate(records, number + 1))
+        for row in rows if "percentile" in names.split(",") else _ranked(rows):
+            number = row["source_row"]
+            yield row
+
+
+def _ranked(rows: Iterable[Row]) -> list[Row]:
+    """The rows with their rank within the file: the share of its scores that are not higher."""
+    whole = list(rows)
+    scores = sorted(row["epss_0_1"] for row in whole if row["epss_0_1"] is not None)
+    for row in whole:
+        if row["epss_0_1"] is not None:
+            row["percentile_0_1"] = bisect_right(scores, row["epss_0_1"]) / len(scores)
+    return whole
 
 
 def _split_comment(text: str) -> tuple[dict[str, str], str]:

@@ -40,9 +40,9 @@ def test_gzip_is_known_by_its_bytes(tmp_path):
 @pytest.mark.parametrize(
     ("header", "cells", "percentile"),
     [
-        ("cve,epss", "CVE-2020-0001,0.1", None),
+        ("cve,epss", "CVE-2020-0001,0.1", 1.0),
         ("cve,epss,percentile", "CVE-2020-0001,0.1,0.2", 0.2),
-        ("CVE,CVSS3,EPSS,Description", 'CVE-2020-0001,9.8,0.1,"a, b"', None),
+        ("CVE,CVSS3,EPSS,Description", 'CVE-2020-0001,9.8,0.1,"a, b"', 1.0),
         ("CVE,CVSS3,EPSS,EPSS Percentile,Vendor", "CVE-2020-0001,9.8,0.1,0.2,Acme", 0.2),
     ],
 )
@@ -51,6 +51,14 @@ def test_every_layout_since_2021(tmp_path, header, cells, percentile):
     (row,) = only(received_bytes("epss", data, tmp_path, "epss_scores-2021-04-14.csv"))
     assert (row["epss_0_1"], row["percentile_0_1"]) == (0.1, percentile)
     assert (row["epss_date"], row["model_version"]) == (date(2021, 4, 14), None)
+
+
+def test_without_percentiles_the_rank_is_that_within_the_file(tmp_path):
+    cells = "CVE-2020-0001,0.9\nCVE-2020-0002,\nCVE-2020-0003,0.1\nCVE-2020-0004,0.1\n"
+    data = f"cve,epss\n{cells}CVE-2020-0005,0.2\n".encode()
+    rows = only(received_bytes("epss", data, tmp_path, "epss_scores-2021-04-14.csv"))
+    assert [row["percentile_0_1"] for row in rows] == [1.0, None, 0.5, 0.5, 0.75]
+    assert [row["source_row"] for row in rows] == [1, 2, 3, 4, 5]
 
 
 def test_the_day_may_be_given_with_the_file(tmp_path):
