@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.method import installed_method
 from pipeline.publish import read_manifest
 from pipeline.settings import Settings, get_settings
-from pipeline.warehouse import Connection, installed_method, open_warehouse, query
+from pipeline.warehouse import Connection, open_warehouse, query
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,8 @@ from pipeline.explanation import (
     VulnerabilityLine,
     mean_susceptibility,
 )
-from pipeline.warehouse import Connection, models, query, replace_range
+from pipeline.method import models_for
+from pipeline.warehouse import Connection, query, replace_range
 
 Row = dict[str, Any]
 
@@ -90,7 +91,7 @@ def _day(con: Connection, day: date) -> Iterator[Connection]:
             "select knowledge from quality.scored_days where score_date = ?", [day]
         ).fetchone()
         reading.execute(f"set variable knowledge = '{row[0] if row else 'then'}'")
-        for model in models():
+        for model in models_for(con):
             if model.schema == "temp":
                 replace_range(reading, model, day, day)
         yield reading

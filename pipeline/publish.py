@@ -15,7 +15,7 @@ from pathlib import Path
 import orjson
 
 from pipeline.settings import Settings
-from pipeline.warehouse import Connection, open_snapshot_file, quoted
+from pipeline.warehouse import Connection, copy_warehouse, open_snapshot_file, quoted
 
 logger = logging.getLogger(__name__)
 
@@ -62,9 +62,8 @@ def publish(con: Connection, settings: Settings, day: date) -> Published:
     workbook = aside / f"sector-risk-{day}.xlsx"
     _share_unchanged(settings, aside, {f"{name}.parquet" for name in months.keys() - changed})
     workbook.unlink(missing_ok=True)
-    con.execute("checkpoint")
     snapshot = aside / settings.snapshot_file.name
-    shutil.copyfile(settings.warehouse_file, snapshot)
+    copy_warehouse(con, settings, snapshot)
     digest = _write_workbook(snapshot, settings, day, workbook)
     _write_parquet(con, aside / "parquet", changed)
     shutil.copyfile(workbook, aside / "sector-risk-latest.xlsx")

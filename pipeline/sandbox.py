@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import SectorRiskError, UnknownNameError
+from pipeline.method import METHOD_FOLDER, read_method
 from pipeline.score import score_range
 from pipeline.warehouse import (
-    METHOD_FOLDER,
     Connection,
     install,
     open_beside,
@@ -117,7 +117,7 @@ def compare_methods(
             for one, name in ((method_a, "a"), (method_b, "b"))
         ]
         for folder, name in zip(folders, ("before", "after"), strict=True):
-            install(box, folder)
+            install(box, read_method(folder))
             _check_parameters(box, folder)
             keep_scores(box, name, start, end)
         return compared(box, start, end, _table_differences(*folders), n)

@@ -12,12 +12,12 @@ from typing import Literal
 
 from pipeline.events import assign_events
 from pipeline.identity import assign_identities
+from pipeline.method import installed_method, models, models_for
 from pipeline.warehouse import (
     Connection,
-    installed_method,
-    models,
     replace_facts,
     replace_range,
+    replace_spans,
     transaction,
 )
 
@@ -72,15 +72,32 @@ def _score_span(
 ) -> None:
     with transaction(con):
         refresh_facts(con, knowledge)
-        for model in models():
+        for model in models_for(con):
             if model.is_daily:
                 n = replace_range(con, model, first, last)
                 logger.debug("%s: %d rows", model.name, n)
         con.execute(
             "delete from quality.scored_days where score_date between ? and ?", [first, last]
         )
-        con.executemany("insert into quality.scored_days values (?, ?, ?, ?, ?)", scored_days)
+        con.executemany(
+            "insert into quality.scored_days (score_date, knowledge, method_version, "
+            "inputs_sha256, run_id) values (?, ?, ?, ?, ?)",
+            scored_days,
+        )
+        _note_inputs(con, first, last, knowledge)
     logger.info("scored %s … %s, knowledge %s", first, last, knowledge)
+
+
+def _note_inputs(con: Connection, first: date, last: date, knowledge: Knowledge) -> None:
+    """Which deliveries, and with which content, each of the days was computed from."""
+    con.execute(
+        "create or replace temp table fresh as select delivery_id, content_hash, "
+        "greatest($first, if($knowledge = 'now', null, known_date)) as first_date, "
+        f"$last as last_date from ({_INPUTS}) where $knowledge = 'now' "
+        "or coalesce(known_date <= $last, true)",
+        {"first": first, "last": last, "knowledge": knowledge},
+    )
+    replace_spans(con, "quality.inputs", first, last)
 
 
 def refresh_facts(con: Connection, knowledge: Knowledge) -> None:
@@ -100,23 +117,25 @@ def refresh_facts(con: Connection, knowledge: Knowledge) -> None:
 
 _INPUTS = """
     select
+        d.delivery_id,
         case when d.is_historical then null else cast(d.delivered_at as date) end as known_date,
         md5(concat_ws('|', d.delivery_id, d.is_historical, (
             select string_agg(concat_ws(' ', l.table_name, l.content_hash), ','
                               order by l.table_name)
             from quality.ledger as l where l.delivery_id = d.delivery_id
-        ))) as content
+        ))) as content_hash
     from raw.deliveries as d
     where d.status <> 'failed'
-    order by known_date nulls first, content
+    order by known_date nulls first, content_hash
 """
 
 
 def inputs_by_day(con: Connection, start: date, end: date, knowledge: Knowledge) -> dict[date, str]:
     """SHA-256 over what each day may use: the deliveries in by its end and their verdicts."""
-    rows = con.execute(_INPUTS).fetchall()
-    if knowledge == "now":
-        rows = [(None, content) for _, content in rows]
+    rows: list[tuple[date | None, str]] = [
+        (None if knowledge == "now" else known_date, content)
+        for _, known_date, content in con.execute(_INPUTS).fetchall()
+    ]
     digest = hashlib.sha256(knowledge.encode())
     result, position = {}, 0
     for day in _days(start, end):

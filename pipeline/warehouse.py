@@ -1,12 +1,11 @@
 """The DuckDB file: opening it, schema, method tables, SQL models and replacing days."""
 
-import hashlib
-import re
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from functools import cache
-from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +16,20 @@ from pipeline.errors import (
     WarehouseDamagedError,
     WarehouseLockedError,
 )
+from pipeline.method import (
+    SCHEMA_FILE,
+    Method,
+    Model,
+    installed_method,
+    models_for,
+    read_method,
+    store_method,
+)
 from pipeline.settings import ROOT, Settings, get_settings
-from pipeline.sources import all_sources
 
 Connection = duckdb.DuckDBPyConnection
 
-METHOD_FOLDER = ROOT / "warehouse" / "method"
-MODELS_FOLDER = ROOT / "warehouse" / "models"
 QUERIES_FOLDER = ROOT / "warehouse" / "queries"
-SCHEMA_FILE = ROOT / "warehouse" / "schema.sql"
-MACROS_FILE = ROOT / "warehouse" / "macros.sql"
-COMMENTS_FILE = ROOT / "warehouse" / "view_comments.sql"
 
 
 @contextmanager
@@ -108,6 +110,21 @@ def _connect(file: Path, settings: Settings, *, read_only: bool = False) -> Iter
         yield con
     finally:
         con.close()
+        for handle in _read_beside.pop(file, []):
+            os.close(handle)
+
+
+_read_beside: dict[Path, list[int]] = {}
+"""Handles on files that a connection here has open: closing one early would end DuckDB's lock."""
+
+
+def copy_warehouse(con: Connection, settings: Settings, target: Path) -> None:
+    """A copy of the file being written, as of now; the writing lock stays held."""
+    con.execute("checkpoint")
+    handle = os.open(settings.warehouse_file, os.O_RDONLY)
+    _read_beside.setdefault(settings.warehouse_file, []).append(handle)
+    with os.fdopen(handle, "rb", closefd=False) as file, target.open("wb") as copy:
+        shutil.copyfileobj(file, copy, 1 << 20)
 
 
 def quoted(path: Path | str) -> str:
@@ -127,74 +144,50 @@ def transaction(con: Connection) -> Iterator[None]:
     con.execute("commit")
 
 
-def install(con: Connection, method_folder: Path = METHOD_FOLDER) -> None:
-    """Create what is missing, load the method's tables and define the views; cheap when current."""
-    version = method_version(method_folder)
-    if installed_method(con) == version:
+def install(con: Connection, method: Method | None = None) -> None:
+    """Create what is missing, load the method's tables and define the views; cheap when current.
+
+    Args:
+        con: the writing connection.
+        method: the version to install; None = that of this checkout.
+    """
+    method = method or read_method()
+    if installed_method(con) == method.version:
         return
     with transaction(con):
         con.execute(SCHEMA_FILE.read_text(encoding="utf-8"))
-        _load_method(con, method_folder)
-        con.execute(MACROS_FILE.read_text(encoding="utf-8"))
+        store_method(con, method)
+        _load_method(con, method)
+        con.execute(method.files["macros.sql"])
         _create_verdict_views(con)
-        for model in models():
+        for model in method.models():
             if model.is_view:
                 con.execute(f"create or replace view {model.name} as {model.sql}")
-        con.execute(COMMENTS_FILE.read_text(encoding="utf-8"))
+        con.execute(method.files["view_comments.sql"])
         con.execute(
-            "create or replace table method.version as select ? as method_version", [version]
+            "create or replace table method.version as select ? as method_version",
+            [method.version],
         )
 
 
-def installed_method(con: Connection) -> str | None:
-    """The version of the method in this file; None where there is none yet."""
-    exists = con.execute(
-        "select 1 from duckdb_tables() where schema_name = 'method' and table_name = 'version' "
-        "and database_name = current_database()"
-    ).fetchone()
-    row = con.execute("select method_version from method.version").fetchone() if exists else None
-    return str(row[0]) if row else None
-
-
-def method_version(method_folder: Path = METHOD_FOLDER) -> str:
-    """Hash over the method tables, the SQL and the sources' letters, 12 hex digits."""
-    digest = hashlib.sha256()
-    for path in [*sorted(method_folder.glob("*.csv")), SCHEMA_FILE, MACROS_FILE, *_model_files()]:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    for source in all_sources().values():
-        digest.update(f"{source.source_id} {source.reliability} {source.is_snapshot} ".encode())
-        digest.update(f"{source.expected_every_days}\0".encode())
-    return digest.hexdigest()[:12]
-
-
-def _load_method(con: Connection, folder: Path) -> None:
-    for path in sorted(folder.glob("*.csv")):
+def _load_method(con: Connection, method: Method) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        file = Path(place) / "table"
+        for name, text in method.tables.items():
+            file.write_text(text, encoding="utf-8")
+            con.execute(
+                f"create or replace table method.{name} as "
+                "select * from read_csv(?, header = true, sample_size = -1)",
+                [str(file)],
+            )
+        file.write_bytes(method.sources)
         con.execute(
-            f"create or replace table method.{path.stem} as "
-            "select * from read_csv(?, header = true, sample_size = -1)",
-            [str(path)],
-        )
-    con.execute(
-        "create or replace table method.sources (source_id varchar, title varchar, "
-        "source_group varchar, fills_reports boolean, reliability varchar, "
-        "reliability_reason varchar, "
-        "is_snapshot boolean, expected_every_days integer, tlp varchar, licence varchar)"
-    )
-    for source in all_sources().values():
-        con.execute(
-            "insert into method.sources values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                source.source_id,
-                source.title,
-                source.group,
-                "reports" in source.tables,
-                source.reliability,
-                source.reliability_reason,
-                source.is_snapshot,
-                source.expected_every_days,
-                source.tlp,
-                source.licence,
-            ],
+            "create or replace table method.sources as select * from read_json(?, columns = {"
+            "source_id: 'varchar', title: 'varchar', source_group: 'varchar', "
+            "fills_reports: 'boolean', reliability: 'varchar', reliability_reason: 'varchar', "
+            "is_snapshot: 'boolean', expected_every_days: 'integer', tlp: 'varchar', "
+            "licence: 'varchar'})",
+            [str(file)],
         )
 
 
@@ -235,46 +228,9 @@ def query(con: Connection, name: str, **parameters: object) -> list[dict[str, An
     return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
 
-class Model:
-    """One SQL file: a table of days computed for a range, a table of facts, or a view of scores.
-
-    A model with the parameters start_date and end_date is computed for a range of days.
-    """
-
-    def __init__(self, path: Path) -> None:
-        """Read the file; its folder is the schema and its stem the table."""
-        self.name = f"{path.parent.name}.{path.stem}"
-        self.schema = path.parent.name
-        self.sql = path.read_text(encoding="utf-8")
-        self.is_daily = "$start_date" in self.sql or "$end_date" in self.sql
-        self.is_view = self.schema == "scores" and not self.is_daily
-        self.is_fact = self.schema == "facts" and not self.is_daily
-
-    @property
-    def parameters(self) -> list[str]:
-        """Which of start_date and end_date the SQL uses; DuckDB refuses unused ones."""
-        return [name for name in ("start_date", "end_date") if f"${name}" in self.sql]
-
-    def references(self) -> set[str]:
-        """Schema-qualified names that the SQL holds: every table that it reads is one of them."""
-        return set(re.findall(r"\b[a-z_]+\.[a-z_]+\b", self.sql)) - {self.name}
-
-
-def _model_files() -> list[Path]:
-    return sorted(MODELS_FOLDER.glob("*/*.sql"))
-
-
-@cache
-def models() -> tuple[Model, ...]:
-    """The SQL models, each after those that it reads."""
-    by_name = {model.name: model for model in map(Model, _model_files())}
-    graph = {name: model.references() & by_name.keys() for name, model in by_name.items()}
-    return tuple(by_name[name] for name in TopologicalSorter(graph).static_order())
-
-
 def replace_facts(con: Connection) -> None:
     """Make every table of facts anew from what is validated; the caller owns the transaction."""
-    for model in models():
+    for model in models_for(con):
         if model.is_fact:
             con.execute(f"create or replace table {model.name} as {model.sql}")
 
@@ -291,7 +247,7 @@ def replace_range(con: Connection, model: Model, start: date, end: date) -> int:
         con.execute(f"create or replace temp table {model.name} as {model.sql}", parameters)
     elif "first_date" in columns(con, model.name):
         con.execute(f"create or replace temp table fresh as {model.sql}", parameters)
-        _replace_spans(con, model.name, start, end)
+        replace_spans(con, model.name, start, end)
     else:
         con.execute(
             f"delete from {model.name} where score_date between $start_date and $end_date", days
@@ -307,14 +263,16 @@ def columns(con: Connection, table: str) -> list[str]:
     return [column[0] for column in described]
 
 
-def _replace_spans(con: Connection, table: str, start: date, end: date) -> None:
+def replace_spans(con: Connection, table: str, start: date, end: date) -> None:
     """Put the spans of temporary table `fresh` in place of the days start…end.
 
+    The first column of the table says whose spans they are.
     Spans that reach into the range are cut, and neighbours that say the same are joined, so that
     the table is the same whichever ranges it was computed in.
     """
     days = {"start": start, "end": end}
     names = columns(con, table)
+    whose = names[0]
     payload = ", ".join(name for name in names if name not in {"first_date", "last_date"})
     touched = "last_date >= $start - 1 and first_date <= $end + 1"
     con.execute(
@@ -334,21 +292,21 @@ def _replace_spans(con: Connection, table: str, start: date, end: date) -> None:
                 lag(last_date) over own as previous_last_date,
                 coalesce(previous_last_date = first_date - 1, false) as is_continued
             from (select *, hash({payload}) as payload_hash from pieces)
-            window own as (partition by supplier_id, payload_hash order by first_date)
+            window own as (partition by {whose}, payload_hash order by first_date)
         ),
         last_dates as (
-            select supplier_id, payload_hash, max(last_date) as final_date
+            select {whose}, payload_hash, max(last_date) as final_date
             from marked
             group by all
         )
         select {payload}, first_date, coalesce(
             lead(previous_last_date) over (
-                partition by supplier_id, payload_hash order by first_date
+                partition by {whose}, payload_hash order by first_date
             ),
             final_date
         ) as last_date
-        from marked inner join last_dates using (supplier_id, payload_hash)
+        from marked inner join last_dates using ({whose}, payload_hash)
         where not is_continued
-        order by supplier_id, first_date
+        order by {whose}, first_date
         """
     )

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline import warehouse
+from pipeline.method import models
 from pipeline.settings import Settings
 
 START = date(2020, 1, 1)
@@ -55,7 +56,7 @@ def deliver(con, scans):
         "'s' as source_id, '' as record, '' as record_md5, false as is_repeat from given_rows"
     )
     con.unregister("given_rows")
-    for model in warehouse.models():
+    for model in models():
         if model.name in {"facts.scans", "facts.asset_versions", "facts.open_findings"}:
             con.execute(f"create or replace table {model.name} as {model.sql}")
 

@@ -17,6 +17,7 @@ from pipeline.identity import (
     identity_spans,
     joints,
 )
+from pipeline.method import models
 from pipeline.names import likeness, plain_name, similar_pairs
 from pipeline.settings import Settings
 
@@ -170,7 +171,7 @@ class TestWarehouse:
 
     def versions(self, con):
         assign_identities(con)
-        for model in warehouse.models():
+        for model in models():
             if model.name in {"facts.register_versions", "facts.supplier_versions"}:
                 con.execute(f"create or replace table {model.name} as {model.sql}")
         return con.execute(

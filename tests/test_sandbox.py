@@ -5,6 +5,7 @@ import pytest
 
 from pipeline import explain, sandbox, scenario, warehouse
 from pipeline.errors import SectorRiskError, UnknownNameError
+from pipeline.method import METHOD_FOLDER
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +22,7 @@ def con(january_settings):
 @pytest.fixture
 def heavier_alerts(tmp_path):
     """A method folder with one table in which alerts weigh twice as much."""
-    table = (warehouse.METHOD_FOLDER / "report_kinds.csv").read_text(encoding="utf-8")
+    table = (METHOD_FOLDER / "report_kinds.csv").read_text(encoding="utf-8")
     lines = table.splitlines(keepends=True)
     weight = next(line for line in lines if line.startswith("alert,")).split(",")[2]
     doubled = table.replace(f"imminent threat,{weight}", f"imminent threat,{2 * float(weight)}")
@@ -66,7 +67,7 @@ def test_what_is_published_stays_untouched(january_settings, con, heavier_alerts
 
 
 def test_a_parameter_out_of_bounds_is_refused(con, tmp_path):
-    table = (warehouse.METHOD_FOLDER / "parameters.csv").read_text(encoding="utf-8")
+    table = (METHOD_FOLDER / "parameters.csv").read_text(encoding="utf-8")
     wrong = table.replace("typical_score,40", "typical_score,400")
     (tmp_path / "parameters.csv").write_text(wrong, encoding="utf-8")
     with pytest.raises(SectorRiskError, match=r"typical_score = 400.* \(20.* to 60"):

@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 
@@ -6,6 +7,7 @@ import pytest
 
 from pipeline import warehouse
 from pipeline.errors import WarehouseLockedError
+from pipeline.method import METHOD_FOLDER, installed_method, read_method, stored_method
 from pipeline.settings import Settings
 
 
@@ -54,6 +56,33 @@ def test_a_second_writer_is_told_to_wait(settings):
         ):
             pass
         other.communicate(b"\n")
+
+
+def test_copying_the_file_keeps_the_writing_lock(settings, tmp_path):
+    attempt = "import sys, duckdb; duckdb.connect(sys.argv[1])"
+    with warehouse.open_warehouse(settings) as con:
+        warehouse.copy_warehouse(con, settings, tmp_path / "copy.duckdb")
+        with warehouse.open_snapshot_file(tmp_path / "copy.duckdb", settings) as copy:
+            assert copy.execute("select count(*) from method.sectors").fetchone() == (8,)
+        command = [sys.executable, "-c", attempt, str(settings.warehouse_file)]
+        second = subprocess.run(command, capture_output=True, text=True)
+    assert "lock on file" in second.stderr
+
+
+def test_each_version_of_the_method_is_kept_and_can_be_installed_again(settings, tmp_path):
+    shutil.copytree(METHOD_FOLDER, tmp_path / "method")
+    table = tmp_path / "method" / "parameters.csv"
+    text = table.read_text(encoding="utf-8")
+    table.write_text(text.replace("typical_score,40", "typical_score,41"), encoding="utf-8")
+    with warehouse.open_warehouse(settings) as con:
+        first = installed_method(con)
+        warehouse.install(con, read_method(tmp_path / "method"))
+        assert con.execute("select method.parameter('typical_score')").fetchone() == (41,)
+        again = stored_method(con, first)
+        assert again == read_method()
+        warehouse.install(con, again)
+        assert installed_method(con) == first
+        assert con.execute("select method.parameter('typical_score')").fetchone() == (40,)
 
 
 def test_a_failed_transaction_leaves_nothing():

@@ -297,12 +297,66 @@ create table if not exists quality.scored_days (
     knowledge varchar not null,
     method_version varchar not null,
     inputs_sha256 varchar not null,
-    run_id varchar not null
+    run_id varchar not null,
+    backfill_id varchar
 );
 comment on table quality.scored_days is 'Which method and inputs each stored day was computed from';
 comment on column quality.scored_days.knowledge is 'then (as could be known that day) or now (hindsight)';
 comment on column quality.scored_days.inputs_sha256 is 'Hash of the loaded deliveries known before the day''s cut-off, and of the knowledge mode';
 comment on column quality.scored_days.run_id is 'Hash of the day, the method and the inputs; the same inputs give the same id';
+
+comment on column quality.scored_days.backfill_id is 'The backfill that scored the day (quality.backfills); blank = a daily run';
+
+create table if not exists quality.inputs (
+    delivery_id varchar not null,
+    content_hash varchar not null,
+    first_date date not null,
+    last_date date not null
+);
+comment on table quality.inputs is 'Deliveries by spans of scored days that were computed from them';
+comment on column quality.inputs.content_hash is 'Hash of its valid rows as they were then; a replay or correction that changes them changes it';
+comment on column quality.inputs.first_date is 'First day of the span';
+comment on column quality.inputs.last_date is 'Last day of the span, included';
+
+create table if not exists quality.method_files (
+    method_version varchar not null,
+    path varchar not null,
+    content varchar not null,
+    primary key (method_version, path)
+);
+comment on table quality.method_files is 'Every version of the method that was ever installed here, file by file';
+comment on column quality.method_files.path is 'Path of the file below warehouse/';
+comment on column quality.method_files.content is 'Its text';
+
+create table if not exists quality.backfills (
+    backfill_id varchar primary key,
+    start_date date not null,
+    end_date date not null,
+    knowledge varchar not null,
+    method_version varchar not null,
+    sectors varchar[] not null,
+    reason varchar not null,
+    requested_by varchar not null,
+    n_days integer not null,
+    n_rows bigint not null,
+    seconds double not null,
+    inputs_sha256 varchar not null,
+    state_sha256 varchar not null,
+    swapped_at timestamp not null,
+    rolled_back_at timestamp,
+    rolled_back_by varchar,
+    rollback_reason varchar
+);
+comment on table quality.backfills is 'Every backfill that was swapped in: what, why, by whom and from what';
+comment on column quality.backfills.sectors is 'Sectors whose scores it replaced; empty = all';
+comment on column quality.backfills.requested_by is 'Account that asked for it';
+comment on column quality.backfills.n_days is 'Days that were computed';
+comment on column quality.backfills.n_rows is 'Suppliers times days that were computed';
+comment on column quality.backfills.seconds is 'Time that computing took';
+comment on column quality.backfills.inputs_sha256 is 'Hash over the inputs of its days';
+comment on column quality.backfills.state_sha256 is 'Hash over the runs of its days as it left them';
+comment on column quality.backfills.swapped_at is 'When its scores took their place (UTC)';
+comment on column quality.backfills.rolled_back_at is 'When the scores before it came back (UTC); blank = it stands';
 
 create table if not exists quality.facts_state (
     knowledge varchar not null,
