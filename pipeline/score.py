@@ -93,7 +93,7 @@ def _note_inputs(con: Connection, first: date, last: date, knowledge: Knowledge)
     con.execute(
         "create or replace temp table fresh as select delivery_id, content_hash, "
         "greatest($first, if($knowledge = 'now', null, known_date)) as first_date, "
-        f"$last as last_date from ({_INPUTS}) where $knowledge = 'now' "
+        f"$last as last_date from ({INPUTS}) where $knowledge = 'now' "
         "or coalesce(known_date <= $last, true)",
         {"first": first, "last": last, "knowledge": knowledge},
     )
@@ -102,7 +102,7 @@ def _note_inputs(con: Connection, first: date, last: date, knowledge: Knowledge)
 
 def refresh_facts(con: Connection, knowledge: Knowledge) -> None:
     """Bring the tables of facts up to date; nothing to do while inputs and method are the same."""
-    rows = con.execute(_INPUTS).fetchall()
+    rows = con.execute(INPUTS).fetchall()
     wanted = hashlib.sha256(repr((installed_method(con), knowledge, rows)).encode()).hexdigest()
     stored = con.execute("select inputs_sha256 from quality.facts_state").fetchone()
     con.execute(f"set variable knowledge = '{knowledge}'")
@@ -115,7 +115,7 @@ def refresh_facts(con: Connection, knowledge: Knowledge) -> None:
     con.execute("insert into quality.facts_state values (?, ?)", [knowledge, wanted])
 
 
-_INPUTS = """
+INPUTS = """
     select
         d.delivery_id,
         case when d.is_historical then null else cast(d.delivered_at as date) end as known_date,
@@ -134,12 +134,12 @@ def inputs_by_day(con: Connection, start: date, end: date, knowledge: Knowledge)
     """SHA-256 over what each day may use: the deliveries in by its end and their verdicts."""
     rows: list[tuple[date | None, str]] = [
         (None if knowledge == "now" else known_date, content)
-        for _, known_date, content in con.execute(_INPUTS).fetchall()
+        for _, known_date, content in con.execute(INPUTS).fetchall()
     ]
     digest = hashlib.sha256(knowledge.encode())
     result, position = {}, 0
     for day in _days(start, end):
-        while position < len(rows) and (rows[position][0] is None or rows[position][0] <= day):
+        while position < len(rows) and (rows[position][0] or day) <= day:
             digest.update(rows[position][1].encode())
             position += 1
         result[day] = digest.hexdigest()
