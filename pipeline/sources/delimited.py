@@ -1,6 +1,7 @@
 """Delimited text (CSV): encodings, separators and broken quotes, without guessing."""
 
 import csv
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,13 @@ def encoding_of(path: Path, stated: str | None) -> str:
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     return "utf-8-sig" if start.startswith(b"\xef\xbb\xbf") else stated or "utf-8"
+
+
+def is_cut_off(path: Path) -> bool:
+    """Whether the file ends inside a line, as one does that was torn on its way."""
+    with path.open("rb") as file:
+        file.seek(-min(2, path.stat().st_size), os.SEEK_END)
+        return not file.read().strip(b"\0").endswith((b"\n", b"\r"))
 
 
 def read_lines(path: Path, name: str, encoding: str, separator: str) -> Iterator[list[str]]:

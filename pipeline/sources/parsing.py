@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 import orjson
 
@@ -17,6 +18,12 @@ from pipeline.sources.fields import MAX_TEXT
 ROWS_AT_ONCE = 5_000
 MAX_LINE_CHARACTERS = 8 * 2**20
 DAY_IN_NAME = re.compile(r"(?<!\d)(?:19|20)\d{2}-\d{2}-\d{2}(?!\d)")
+CUT_OFF = (
+    "The file ends here without a line end, so this row may be torn. If it is whole, end the file "
+    "with an empty line and deliver it again."
+)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -103,22 +110,35 @@ def _json_line(number: int, line_number: int, line: bytes) -> Record:
 
 
 def csv_records(name: str, text: str, required: Iterable[str]) -> Iterator[Record]:
-    """Rows of a CSV with a header; a row with too few or too many cells carries a problem."""
+    """Rows of a CSV with a header; a row of another width, or cut off, carries a problem."""
+    is_cut_off = not text.endswith(("\n", "\r"))
     reader = csv.reader(io.StringIO(text, newline=""))
     try:
         header = [cell.strip() for cell in next(reader, [])]
         _check_header(name, header, required)
-        number = 0
-        for cells in reader:
-            if cells:
-                number += 1
-                yield _csv_record(number, reader.line_num, header, cells)
+        rows = ((reader.line_num, cells) for cells in reader if cells)
+        for (number, (line, cells)), is_last in with_last(enumerate(rows, 1)):
+            record = _csv_record(number, line, header, cells)
+            if is_last and is_cut_off:
+                record.problems.append(CUT_OFF)
+            yield record
     except csv.Error as error:
         raise DeliveryError(
             name,
             f"cannot be read as CSV at line {reader.line_num} ({error}).",
             "Check its quotes and deliver it again.",
         ) from error
+
+
+def with_last(items: Iterable[T]) -> Iterator[tuple[T, bool]]:
+    """Each item, and whether it is the last one."""
+    rest = iter(items)
+    for item in islice(rest, 1):
+        last = item
+        for following in rest:
+            yield last, False
+            last = following
+        yield last, True
 
 
 def _check_header(name: str, header: list[str], required: Iterable[str]) -> None:

@@ -13,10 +13,11 @@ from pipeline.sources.mapping import Mapping
 
 @dataclass(frozen=True)
 class Sheet:
-    """One table of a file: its rows from the first, each time it is asked."""
+    """One table of a file: its rows from the first, each time it is asked; its last may be torn."""
 
     title: str
     rows: Callable[[], Iterator[Sequence[Cell]]]
+    is_cut_off: bool = False
 
 
 def sheets_of(delivery: Delivery, mapping: Mapping) -> list[Sheet]:
@@ -45,10 +46,12 @@ def _separated(delivery: Delivery, mapping: Mapping) -> list[Sheet]:
     path, name = delivery.path, delivery.name
     encoding = delimited.encoding_of(path, mapping.values.get("(encoding)"))
     stated = mapping.values.get("(separator)")
+    is_cut_off = delimited.is_cut_off(path)
     return [
         Sheet(
             f"separated by '{separator}'",
             partial(delimited.read_lines, path, name, encoding, separator),
+            is_cut_off,
         )
         for separator in ([stated] if stated else delimited.SEPARATORS)
     ]

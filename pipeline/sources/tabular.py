@@ -14,6 +14,7 @@ from pipeline.sources.base import Delivery, Row, Rows, Source
 from pipeline.sources.cells import Cell, CellError, clean, refuse_error
 from pipeline.sources.header import Column, Header, Table, find_header
 from pipeline.sources.mapping import ABOVE, Mapping, load_mapping
+from pipeline.sources.parsing import CUT_OFF, with_last
 
 __all__ = ["Column", "Reading", "Table", "TableReader", "source_of_table"]
 
@@ -93,12 +94,14 @@ class Reading:
         columns = [_ColumnReader(one, self.header, self.mapping) for one in self.table.columns]
         waiting: list[Row] = []
         n_rows = 0
-        rows = enumerate(self.header.sheet.rows(), 1)
-        for number, cells in islice(rows, self.header.row, None):
+        rows = islice(enumerate(self.header.sheet.rows(), 1), self.header.row, None)
+        for (number, cells), is_last in with_last(rows):
             if not any(clean(cell) for cell in cells):
                 continue
             n_rows += 1
             row = self._record(number, cells, columns)
+            if is_last and self.header.sheet.is_cut_off:
+                row["problems"] = [*row["problems"], CUT_OFF]
             if self._looks_like_foot(cells):
                 waiting.append(row)
                 continue

@@ -2,7 +2,12 @@
 -- that does not state its model has a new one where most scores changed from one file to the next.
 with
 files as (
-    select delivery_id, known_date, epss_date, max(model_version) as model_version
+    select
+        delivery_id,
+        known_date,
+        epss_date,
+        max(known_at) as known_at,
+        max(model_version) as model_version
     from validated.epss_scores
     group by all
 ),
@@ -11,7 +16,7 @@ newest as (
     select *
     from files
     qualify epss_date = max(epss_date) over (
-        order by known_date, epss_date, delivery_id
+        order by known_date, epss_date, known_at, delivery_id
         rows between unbounded preceding and current row
     )
 ),
@@ -21,7 +26,7 @@ ordered as (
         *,
         lag({
             'delivery_id': delivery_id, 'epss_date': epss_date, 'model_version': model_version
-        }) over (order by known_date, epss_date, delivery_id) as before
+        }) over (order by known_date, epss_date, known_at, delivery_id) as before
     from newest
 ),
 
@@ -51,9 +56,10 @@ select
     o.delivery_id,
     o.known_date,
     o.epss_date,
+    o.known_at,
     sum(cast(coalesce(o.model_version <> o.before.model_version, c.is_changed, false) as integer))
         over (
-            order by o.known_date, o.epss_date, o.delivery_id
+            order by o.known_date, o.epss_date, o.known_at, o.delivery_id
             rows between unbounded preceding and current row
         ) as model_number
 from ordered as o

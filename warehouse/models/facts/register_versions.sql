@@ -3,12 +3,13 @@
 -- before, and a delivery that is held leaves them all.
 with
 carried as (
-    select q.source_id, q.delivery_id, q.known_date, q.supplier_id
+    select q.source_id, q.delivery_id, q.known_at, q.known_date, q.supplier_id
     from (
         select distinct
             source_id,
             delivery_id,
             supplier_id,
+            known_at,
             cast(known_at as date) as known_date
         from quarantine.suppliers
         where
@@ -25,17 +26,17 @@ carried as (
 rows_held as (
     select delivery_id as held_in, * from validated.suppliers
     union all by name
-    select c.delivery_id as held_in, v.* replace (c.known_date as known_date)
+    select c.delivery_id as held_in, v.* replace (c.known_at as known_at, c.known_date as known_date)
     from carried as c
     asof inner join validated.suppliers as v
         on
             c.source_id = v.source_id
             and c.supplier_id = v.supplier_id
-            and c.known_date > v.known_date
+            and c.known_at > v.known_at
 ),
 
 deliveries as (
-    select source_id, held_in, max(known_date) as known_date
+    select source_id, held_in, max(known_date) as known_date, max(known_at) as known_at
     from rows_held
     group by all
 ),
@@ -44,7 +45,7 @@ spans as (
     select
         *,
         lead(known_date, 1, date '9999-12-31') over (
-            partition by source_id order by known_date, held_in
+            partition by source_id order by known_date, known_at, held_in
         ) as until_date
     from deliveries
 )

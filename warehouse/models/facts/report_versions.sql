@@ -16,7 +16,7 @@ ordered as (
         lag(record_md5) over known as previous_md5
     from versions
     window known as (
-        partition by report_id order by known_date, version_at, delivery_id, source_row
+        partition by report_id order by known_date, version_at, known_at, delivery_id, source_row
         rows between unbounded preceding and current row
     )
 ),
@@ -25,7 +25,7 @@ spans as (
     select
         *,
         lead(known_date, 1, date '9999-12-31') over (
-            partition by report_id order by known_date, version_at, delivery_id, source_row
+            partition by report_id order by known_date, version_at, known_at, delivery_id, source_row
         ) as until_date
     from ordered
     where version_at >= newest_version_at and record_md5 is distinct from previous_md5
