@@ -22,7 +22,7 @@ from pipeline.sources.fields import Cells, mappings, strings
 from pipeline.sources.parsing import as_json, chunked, unreadable
 from pipeline.sources.prose import facts_in
 from pipeline.sources.stix_bulk import in_bulk
-from pipeline.sources.stix_objects import Context, StixObject
+from pipeline.sources.stix_objects import Context, StixObject, decoded
 
 TABLE = "reports"
 CONTEXT = "context"
@@ -41,11 +41,6 @@ TOLD_IN_PROSE = frozenset(KINDS) - {"malware", "indicator", "sighting"}
 KINDS_OF_REPORTS = {"campaign": "campaign", "vulnerability": "advisory"}
 WITH_SHARED_REFERENCES = ("report", "grouping", "incident")
 BULK_FROM = 5_000
-BULK_ROWS = 50_000
-
-_split = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_raws = msgspec.json.Decoder(list[msgspec.Raw])
-_object = msgspec.json.Decoder(StixObject)
 
 
 def read(delivery: Delivery) -> Iterator[Rows]:
@@ -67,11 +62,11 @@ def read(delivery: Delivery) -> Iterator[Rows]:
 def _bundle(raws: Sequence[msgspec.Raw], first: int, delivered_at: datetime) -> Iterator[Rows]:
     left_over: Sequence[int] = range(len(raws))
     context = None
-    if len(raws) >= BULK_FROM and (bulk := in_bulk(raws, first, delivered_at)):
+    if len(raws) >= BULK_FROM:
+        bulk = in_bulk(raws, first, delivered_at)
         left_over, context = bulk.left_over, bulk.context
-        for start in range(0, bulk.table.num_rows, BULK_ROWS):
-            yield Rows(TABLE, bulk.table.slice(start, BULK_ROWS))
-    things = {number: _decoded(raws[number]) for number in left_over}
+        yield from (Rows(TABLE, part) for part in bulk.parts(raws))
+    things = {number: decoded(raws[number]) for number in left_over}
     context = context or Context(things.values())
     rows = (
         _row(first + number, raws[number], thing, context, delivered_at)
@@ -80,35 +75,36 @@ def _bundle(raws: Sequence[msgspec.Raw], first: int, delivered_at: datetime) -> 
     yield from chunked(TABLE, rows)
 
 
+class _Top(msgspec.Struct):
+    """The top level of a bundle, an envelope or a single object; objects are left as they are."""
+
+    objects: list[msgspec.Raw] | None = None
+    type: Any = None
+    id: Any = None
+
+
 def _raw_objects(document: Document) -> Sequence[msgspec.Raw]:
     data = document.data.removeprefix(b"\xef\xbb\xbf")
     try:
-        top = _split.decode(data)
-        if "objects" in top:
-            return _raws.decode(top["objects"])
+        top = _top.decode(data)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise DeliveryError(
             document.name,
             f"is not a STIX bundle: {error}.",
             "Deliver it again; it was torn or is another format.",
         ) from error
-    if "type" not in top or "id" not in top:
+    if top.objects is not None:
+        return top.objects
+    if top.type is None or top.id is None:
         raise DeliveryError(
             document.name,
             "has neither a list `objects` nor a `type` and `id`.",
             "Check that it is a STIX bundle.",
         )
-    return [] if bytes(top["type"]) == b'"bundle"' else [msgspec.Raw(data)]
+    return [] if top.type == "bundle" else [msgspec.Raw(data)]
 
 
-def _decoded(raw: msgspec.Raw) -> StixObject | None:
-    try:
-        thing = _object.decode(raw)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return None
-    thing.type = thing.type if isinstance(thing.type, str) else None
-    thing.id = thing.id if isinstance(thing.id, str) else None
-    return thing
+_top = msgspec.json.Decoder(_Top)
 
 
 def _row(

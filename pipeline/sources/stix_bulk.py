@@ -2,11 +2,10 @@
 
 Indicators, malware and supporting objects make up nearly all of a large bundle and need no prose
 to be read. They are parsed by Arrow, many objects at once; all others, and every object that is not
-quite as expected, are left to the reader of single objects. Whatever Arrow cannot parse is left to
-it as a whole, so that no fault is judged twice.
+quite as expected, are left to the reader of single objects, so that no fault is judged twice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 
 from pipeline.sources.fields import EARLIEST, LATEST, MAX_TEXT, strings
-from pipeline.sources.stix_objects import FOLLOWED, KEPT, STRICTNESS, Context, StixObject
+from pipeline.sources.stix_objects import FOLLOWED, KEPT, STRICTNESS, Context, StixObject, decoded
 
 MOMENT = pa.timestamp("us")
 TEXT = pa.string()
@@ -35,6 +34,9 @@ SCHEMA = pa.schema(
         "external_references": pa.list_(pa.struct({"url": TEXT})),
     }
 )
+PARSED = pa.schema({each.name: MOMENT if each.name in MOMENTS else each.type for each in SCHEMA})
+PART, SMALLEST_PART, BLOCK_BYTES = 20_000, 100, 2**20
+ROWS_AT_ONCE = 50_000
 KINDS_IN_BULK = {"indicator": "sighting", "malware": "analysis"}
 ONE_BY_ONE = (
     "report",
@@ -52,7 +54,6 @@ FACT = pa.struct(
         "sentence": TEXT,
     }
 )
-_object = msgspec.json.Decoder(StixObject)
 
 
 @dataclass(frozen=True)
@@ -60,37 +61,70 @@ class Bulk:
     """The rows made column by column, the numbers of those left over, and what all objects say."""
 
     table: pa.Table
+    numbers: Any
     left_over: list[int]
     context: Context
 
+    def parts(self, raws: Sequence[msgspec.Raw]) -> Iterator[pa.Table]:
+        """The rows with their records, some at a time."""
+        for start in range(0, len(self.numbers), ROWS_AT_ONCE):
+            own = [raws[number] for number in self.numbers[start : start + ROWS_AT_ONCE]]
+            part = self.table.slice(start, ROWS_AT_ONCE)
+            yield part.append_column("record", _records(own))
 
-def in_bulk(raws: Sequence[msgspec.Raw], first: int, delivered_at: datetime) -> Bulk | None:
-    """Rows of the objects that are as expected; None where Arrow cannot parse the bundle."""
-    try:
-        objects = _parsed(raws)
-        is_plain = _is_plain(objects)
-        context = _context(raws, objects, is_plain)
-        numbers = _numbers(is_plain)
-        plain = objects.filter(is_plain).append_column("source_row", pa.array(numbers + first))
-        plain = plain.append_column("record", _records([raws[number] for number in numbers]))
-        table = _columns(plain, objects, context, delivered_at)
-    except pa.ArrowInvalid:
-        return None
-    return Bulk(table, _numbers(pc.invert(is_plain)).tolist(), context)
+
+def in_bulk(raws: Sequence[msgspec.Raw], first: int, delivered_at: datetime) -> Bulk:
+    """Rows of the objects that are as expected, and what is left over."""
+    objects = _parsed(raws)
+    is_plain = _is_plain(objects)
+    context, edges = _context(raws, objects, is_plain)
+    numbers = _numbers(is_plain)
+    plain = objects.filter(is_plain).append_column("source_row", pa.array(numbers + first))
+    table = _columns(plain, edges, context, delivered_at)
+    return Bulk(table, numbers, _numbers(pc.invert(is_plain)).tolist(), context)
 
 
 def _parsed(raws: Sequence[msgspec.Raw]) -> pa.Table:
+    """The properties of all objects, those blank of objects that Arrow cannot parse."""
+    parts = [_part(raws[at : at + PART]) for at in range(0, len(raws), PART)]
+    return pa.concat_tables(parts).combine_chunks()
+
+
+def _part(raws: Sequence[msgspec.Raw]) -> pa.Table:
+    """Objects beside an unreadable one are halved until few are left to be read one by one."""
+    try:
+        return _table(raws)
+    except pa.ArrowInvalid:
+        if len(raws) <= SMALLEST_PART:
+            return pa.table([pa.nulls(len(raws), kind) for kind in PARSED.types], schema=PARSED)
+    half = len(raws) // 2
+    return pa.concat_tables([_part(raws[:half]), _part(raws[half:])])
+
+
+def _table(raws: Sequence[msgspec.Raw]) -> pa.Table:
     lines = b"\n".join(raws)
     if lines.count(b"\n") != len(raws) - 1:
         lines = b"\n".join(bytes(raw).replace(b"\n", b" ") for raw in raws)
+    if not lines.isascii():
+        _check_utf8(lines)
     table = pj.read_json(
         pa.BufferReader(lines),
-        pj.ReadOptions(block_size=max(8 * 2**20, 2 * max(map(len, raws)))),
+        pj.ReadOptions(block_size=max(BLOCK_BYTES, 2 * max(map(len, raws)))),
         pj.ParseOptions(explicit_schema=SCHEMA, unexpected_field_behavior="ignore"),
     )
     if table.num_rows != len(raws):
         raise pa.ArrowInvalid("not one object a line")
-    return table.combine_chunks()
+    for name in MOMENTS:
+        moments = table[name].cast(pa.timestamp("us", "UTC")).cast(MOMENT)
+        table = table.set_column(table.schema.get_field_index(name), name, moments)
+    return table
+
+
+def _check_utf8(lines: bytes) -> None:
+    try:
+        lines.decode()
+    except UnicodeDecodeError as error:
+        raise pa.ArrowInvalid(str(error)) from error
 
 
 def _records(raws: Sequence[msgspec.Raw]) -> pa.Array:
@@ -98,9 +132,7 @@ def _records(raws: Sequence[msgspec.Raw]) -> pa.Array:
     data = b"".join(raws)
     lengths = np.fromiter(map(len, raws), np.int32, len(raws))
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-    records = pa.StringArray.from_buffers(len(raws), pa.py_buffer(offsets), pa.py_buffer(data))
-    records.validate(full=True)
-    return records
+    return pa.StringArray.from_buffers(len(raws), pa.py_buffer(offsets), pa.py_buffer(data))
 
 
 def _is_plain(objects: pa.Table) -> pa.Array:
@@ -115,10 +147,7 @@ def _is_plain(objects: pa.Table) -> pa.Array:
         pc.and_(pc.greater_equal(confidence, 0), pc.less_equal(confidence, 100)),
         pc.and_(pc.greater(named, 0), pc.less_equal(named, MAX_TEXT)),
         pc.less_equal(told, MAX_TEXT),
-        *(
-            _is_moment(objects[name])
-            for name in ("created", "modified", "published", "valid_until")
-        ),
+        *(_is_moment(objects[name]) for name in MOMENTS),
     ]
     result = conditions[0]
     for condition in conditions[1:]:
@@ -131,8 +160,7 @@ def _is_word(cells: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.and_(pc.equal(text, pc.utf8_trim_whitespace(text)), pc.not_equal(text, ""))
 
 
-def _is_moment(cells: pa.ChunkedArray) -> pa.ChunkedArray:
-    moments = _moments(cells)
+def _is_moment(moments: pa.ChunkedArray) -> pa.ChunkedArray:
     within = pc.and_(
         pc.greater_equal(moments, pa.scalar(EARLIEST, MOMENT)),
         pc.less(moments, pa.scalar(LATEST, MOMENT)),
@@ -140,25 +168,30 @@ def _is_moment(cells: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.fill_null(within, fill_value=True)
 
 
-def _moments(cells: pa.ChunkedArray) -> pa.ChunkedArray:
-    return cells.cast(pa.timestamp("us", "UTC")).cast(MOMENT)
+def _context(
+    raws: Sequence[msgspec.Raw], objects: pa.Table, is_plain: pa.Array
+) -> tuple[Context, pa.Table]:
+    """What objects refer to, and the relationships of all, as source and target.
 
-
-def _context(raws: Sequence[msgspec.Raw], objects: pa.Table, is_plain: pa.Array) -> Context:
-    """Only what objects refer to is decoded, and the relationships that those left over follow."""
+    Only what is referred to is decoded, and of the relationships those that what is left follows.
+    """
     named = pc.is_in(objects["type"], pa.array([*KEPT, "marking-definition"]))
     kept = pc.or_kleene(named, pc.invert(is_plain))
-    things = [_decoded(raws[number]) for number in _numbers(kept)]
-    follow = {ref for thing in things if thing for ref in _followed(thing)}
-    edges = pc.and_(
-        pc.is_in(objects["relationship_type"], pa.array(sorted(FOLLOWED))),
-        pc.is_in(objects["source_ref"], pa.array(sorted(follow), TEXT)),
-    )
-    followed = objects.select(["source_ref", "target_ref"]).filter(pc.and_not(edges, kept))
+    things = [decoded(raws[number]) for number in _numbers(kept)]
     context = Context(things)
+    stated = [(source, target) for source, targets in context.edges.items() for target in targets]
+    is_edge = pc.and_(
+        pc.and_(is_plain, pc.equal(objects["type"], "relationship")),
+        pc.is_in(objects["relationship_type"], pa.array(sorted(FOLLOWED))),
+    )
+    edges = objects.select(["source_ref", "target_ref"]).filter(is_edge)
+    follow = {ref for thing in things if thing for ref in _followed(thing)}
+    followed = edges.filter(pc.is_in(edges["source_ref"], pa.array(sorted(follow), TEXT)))
     for source, target in zip(*(column.to_pylist() for column in followed.columns), strict=True):
         context.add_edge(source, target)
-    return context
+    ends = [pa.array(end, TEXT) for end in zip(*stated, strict=True)] if stated else []
+    more = [pa.table(ends, names=edges.column_names)] if ends else []
+    return context, pa.concat_tables([edges, *more])
 
 
 def _numbers(mask: pa.Array | pa.ChunkedArray) -> Any:
@@ -169,20 +202,11 @@ def _followed(thing: StixObject) -> list[str]:
     return [*strings(thing.id), *strings(thing.object_refs), *strings(thing.sighting_of_ref)]
 
 
-def _decoded(raw: msgspec.Raw) -> StixObject | None:
-    try:
-        thing = _object.decode(raw)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return None
-    return thing if isinstance(thing.id, str) and isinstance(thing.type, str) else None
-
-
 def _columns(
-    plain: pa.Table, objects: pa.Table, context: Context, delivered_at: datetime
+    plain: pa.Table, edges: pa.Table, context: Context, delivered_at: datetime
 ) -> pa.Table:
-    created, modified = _moments(plain["created"]), _moments(plain["modified"])
-    delivered = pa.scalar(delivered_at, MOMENT)
-    modified = pc.coalesce(modified, created)
+    created, delivered = plain["created"], pa.scalar(delivered_at, MOMENT)
+    modified = pc.coalesce(plain["modified"], created)
     kinds = pc.index_in(plain["type"], pa.array(list(KINDS_IN_BULK)))
     trimmed = pc.utf8_trim_whitespace(plain["description"])
     return pa.table(
@@ -193,10 +217,10 @@ def _columns(
             "title": _titles(plain),
             "publisher": _names(plain["created_by_ref"], context),
             "url": _first_urls(plain["external_references"]),
-            "published_at": pc.coalesce(_moments(plain["published"]), created, delivered),
+            "published_at": pc.coalesce(plain["published"], created, delivered),
             "modified_at": modified,
             "disclosed_at": pc.coalesce(modified, delivered),
-            "valid_until": _moments(plain["valid_until"]),
+            "valid_until": plain["valid_until"],
             "is_withdrawn": pc.or_(
                 pc.fill_null(plain["revoked"], fill_value=False),
                 pc.fill_null(plain["x_mitre_deprecated"], fill_value=False),
@@ -206,9 +230,8 @@ def _columns(
             "refs": pa.ListArray.from_arrays(
                 pa.array(np.zeros(plain.num_rows + 1, np.int32)), pa.array([], TEXT)
             ),
-            "facts": _facts(plain, objects, context),
+            "facts": _facts(plain, edges, context),
             "body": pc.if_else(pc.equal(trimmed, ""), None, trimmed),
-            "record": plain["record"],
         }
     )
 
@@ -250,15 +273,12 @@ def _markings(refs: pa.ChunkedArray, context: Context) -> pa.Array:
     return pa.array(STRICTNESS).take(_or_null(strictest))
 
 
-def _facts(plain: pa.Table, objects: pa.Table, context: Context) -> pa.Array:
+def _facts(plain: pa.Table, edges: pa.Table, context: Context) -> pa.Array:
     """For each object that can tell of a threat, what its relationships lead to, once each."""
     told = {ref: list(context.said_by([ref], "attacked")) for ref in context.about}
     tells = pc.is_in(plain["type"], pa.array(list(KINDS_IN_BULK))).combine_chunks()
     telling = plain["id"].filter(tells)
     ids, refs = pc.unique(telling), pa.array(list(told), TEXT)
-    edges = objects.select(["source_ref", "target_ref"]).filter(
-        pc.is_in(objects["relationship_type"], pa.array(sorted(FOLLOWED)))
-    )
     source = pc.fill_null(pc.index_in(edges["source_ref"], ids), -1).to_numpy()
     target = pc.fill_null(pc.index_in(edges["target_ref"], refs), -1).to_numpy()
     is_known = (source >= 0) & (target >= 0)

@@ -68,6 +68,20 @@ class StixObject(msgspec.Struct, gc=False):
     extensions: Any = None
 
 
+_object = msgspec.json.Decoder(StixObject)
+
+
+def decoded(raw: msgspec.Raw) -> StixObject | None:
+    """One object, its type and id None where they are no text; None where it is no object."""
+    try:
+        thing = _object.decode(raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return None
+    thing.type = thing.type if isinstance(thing.type, str) else None
+    thing.id = thing.id if isinstance(thing.id, str) else None
+    return thing
+
+
 class Context:
     """Names, sectors, markings and relationships of all objects of a delivery."""
 
