@@ -28,8 +28,8 @@ TLP = {
 
 def at(record: object, path: str) -> Any:
     """The value at a dotted path of nested mappings; None where there is none."""
-    for key in path.split("."):
-        if not isinstance(record, Mapping):
+    for key in path.split(".") if "." in path else (path,):
+        if not isinstance(record, dict):
             return None
         record = record.get(key)
     return record
@@ -44,12 +44,19 @@ def items(value: object) -> list[Any]:
 
 def mappings(value: object) -> list[dict[str, Any]]:
     """Only the mappings of a list; anything else in it is left out."""
+    if value is None:
+        return []
     return [item for item in items(value) if isinstance(item, dict)]
 
 
 def strings(value: object) -> list[str]:
     """Only the non-blank strings of a list (or the single string), trimmed."""
-    return [item.strip() for item in items(value) if isinstance(item, str) and item.strip()]
+    if value is None:
+        return []
+    if isinstance(value, str):
+        value = value.strip()
+        return [value] if value else []
+    return [text for item in items(value) if isinstance(item, str) and (text := item.strip())]
 
 
 def label_key(label: str) -> str:
@@ -117,10 +124,10 @@ def utc(value: str) -> datetime:
         moment = datetime.fromisoformat(value.strip())
     except ValueError:
         moment = _parsed_loosely(value)
-    naive = moment.replace(tzinfo=None)
+    naive = moment if moment.tzinfo is None else moment.replace(tzinfo=None)
     if not EARLIEST <= naive < LATEST:
         raise ValueError(value)
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else naive
+    return naive if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def _parsed_loosely(value: str) -> datetime:
@@ -151,15 +158,15 @@ class Cells:
     Names are dotted paths into the record, so that each sentence names the place.
     """
 
-    def __init__(self, record: Mapping[str, Any]) -> None:
+    def __init__(self, record: dict[str, Any]) -> None:
         self.record = record
         self.problems: list[str] = []
 
     def text(self, name: str, *, required: bool = False) -> str | None:
         """A trimmed string; blank counts as missing."""
         value = at(self.record, name)
-        if isinstance(value, str) and value.strip():
-            return self._not_too_long(name, value.strip())
+        if isinstance(value, str) and (value := value.strip()):
+            return value if len(value) <= MAX_TEXT else self._shortened(name, value)
         if isinstance(value, int | float) and not isinstance(value, bool):
             return str(value)
         if value is not None and not isinstance(value, str):
@@ -222,9 +229,6 @@ class Cells:
         """Note that a cell is not what it must be."""
         self.problems.append(f"`{name}` is {str(found)[:60]!r}: it must be {expected}.")
 
-    def _not_too_long(self, name: str, value: str) -> str:
-        if len(value) > MAX_TEXT:
-            self.problems.append(
-                f"`{name}` has {len(value):,} characters: shorten it to {MAX_TEXT:,}."
-            )
+    def _shortened(self, name: str, value: str) -> str:
+        self.problems.append(f"`{name}` has {len(value):,} characters: shorten it to {MAX_TEXT:,}.")
         return value[:MAX_TEXT]

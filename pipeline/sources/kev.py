@@ -82,20 +82,21 @@ def _csv_records(name: str, data: bytes) -> Iterator[Record]:
 
 def _row(number: int, record: Record) -> Row:
     cells = Cells(record.fields)
+    added_at = cells.moment("dateAdded", required=True)
     row = {
         "source_row": number,
         "cve_id": cells.cve("cveID", required=True),
         "vendor": cells.text("vendorProject"),
         "product": cells.text("product"),
         "vulnerability_name": cells.text("vulnerabilityName"),
-        "added_date": cells.day("dateAdded", required=True),
+        "added_date": added_at.date() if added_at else None,
         "due_date": cells.day("dueDate"),
         "is_ransomware": cells.choice("knownRansomwareCampaignUse", RANSOMWARE),
         "required_action": cells.text("requiredAction"),
-        "disclosed_at": cells.moment("dateAdded"),
+        "disclosed_at": added_at,
         "record": as_json(record.fields),
     }
-    return row | {"problems": record.problems + list(dict.fromkeys(cells.problems))}
+    return row | {"problems": record.problems + cells.problems}
 
 
 SOURCE = Source(
