@@ -10,8 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline import cli_exposure
+from pipeline import cli_exposure, cli_reports
 from pipeline.cli_explain import app as explain_app
+from pipeline.cli_print import console, show
 from pipeline.errors import SectorRiskError
 
 app = typer.Typer(
@@ -27,6 +28,8 @@ sources_app = typer.Typer(help="Where the data comes from.", no_args_is_help=Fal
 app.add_typer(sources_app, name="sources", invoke_without_command=True)
 sources_app.command("check")(cli_exposure.check)
 app.command("who-is-who")(cli_exposure.suppliers)
+app.add_typer(cli_reports.evaluate_app, name="evaluate")
+app.command("doubtful-events")(cli_reports.events)
 
 Day = Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="The UTC day")]
 Start = Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day")]
@@ -42,7 +45,7 @@ def main() -> None:
     try:
         app()
     except SectorRiskError as error:
-        _console(stderr=True).print(f"[bold red]Error:[/] {error}", soft_wrap=True, highlight=False)
+        console(stderr=True).print(f"[bold red]Error:[/] {error}", soft_wrap=True, highlight=False)
         sys.exit(error.exit_code)
 
 
@@ -82,7 +85,7 @@ def ingest(
     else:
         chosen = [source] if source else list(all_sources())
         lines = [line for one in _progress(chosen, "Taking in") for line in flow.collect(one)]
-    _show([_as_dict(line) for line in lines], as_json, "Nothing new has arrived.")
+    show([_as_dict(line) for line in lines], as_json, "Nothing new has arrived.")
     if paths and not as_json:
         _show_facts([line.delivery_id for line in lines if line.table == "reports"])
     if any(line.status == "failed" for line in lines):
@@ -97,7 +100,7 @@ def score(start: Start, end: End, knowledge: Knowledge = "then", force: bool = F
     summary = flow.score_range(
         start.date(), end.date(), knowledge=_knowledge(knowledge), force=force
     )
-    _show([_as_dict(summary)], as_json=False)
+    show([_as_dict(summary)], as_json=False)
 
 
 @app.command()
@@ -106,7 +109,7 @@ def run(day: Day, as_json: Json = False) -> None:
     from pipeline import flow
 
     published = flow.run_day(day.date())
-    _show([_as_dict(published)], as_json)
+    show([_as_dict(published)], as_json)
     if not as_json:
         show_day(day.date())
 
@@ -125,7 +128,7 @@ def backfill(
     summary = flow.backfill(
         start.date(), end.date(), knowledge=_knowledge(knowledge), reason=reason, force=force
     )
-    _show([_as_dict(summary)], as_json=False)
+    show([_as_dict(summary)], as_json=False)
 
 
 @app.command()
@@ -136,11 +139,11 @@ def export(day: Day, to: Annotated[Path, typer.Option(help="The workbook to writ
 
     with open_snapshot() as con:
         digest = export_workbook(con, day.date(), to)
-    _console().print(f"{to}  sha256 {digest}", soft_wrap=True)
+    console().print(f"{to}  sha256 {digest}", soft_wrap=True)
 
 
-@app.command()
-def show(day: Day) -> None:
+@app.command("show")
+def show_again(day: Day) -> None:
     """Print the sector table of a day, what moved and why."""
     show_day(day.date())
 
@@ -162,7 +165,7 @@ def sources(context: typer.Context, as_json: Json = False) -> None:
             }
             for one in all_sources().values()
         ]
-        _show(rows, as_json)
+        show(rows, as_json)
 
 
 @quarantine_app.command("list")
@@ -172,9 +175,7 @@ def quarantine_list(as_json: Json = False) -> None:
     from pipeline.warehouse import open_warehouse
 
     with open_warehouse() as con:
-        _show(
-            [_as_dict(row) for row in quarantine.list_rows(con)], as_json, "Nothing is set aside."
-        )
+        show([_as_dict(row) for row in quarantine.list_rows(con)], as_json, "Nothing is set aside.")
 
 
 @quarantine_app.command("replay")
@@ -189,7 +190,7 @@ def quarantine_replay(
 
     with open_warehouse() as con:
         lines = quarantine.replay(con, get_settings(), delivery_id=delivery)
-    _show([_as_dict(line) for line in lines], as_json, "Nothing is set aside.")
+    show([_as_dict(line) for line in lines], as_json, "Nothing is set aside.")
 
 
 @quarantine_app.command("release")
@@ -205,7 +206,7 @@ def quarantine_release(
 
     with open_warehouse() as con:
         lines = quarantine.release(con, get_settings(), delivery, reason)
-    _show([_as_dict(line) for line in lines], as_json)
+    show([_as_dict(line) for line in lines], as_json)
 
 
 @app.command()
@@ -215,7 +216,7 @@ def restore(as_json: Json = False) -> None:
     from pipeline.settings import get_settings
 
     lines = build_anew(get_settings())
-    _show([_as_dict(line) for line in lines], as_json, "The archive is empty.")
+    show([_as_dict(line) for line in lines], as_json, "The archive is empty.")
 
 
 @app.command()
@@ -224,7 +225,7 @@ def doctor(as_json: Json = False) -> None:
     from pipeline.doctor import check_all
 
     findings = check_all()
-    _show([_as_dict(finding) for finding in findings], as_json)
+    show([_as_dict(finding) for finding in findings], as_json)
     if not all(finding.is_fine for finding in findings):
         raise typer.Exit(1)
 
@@ -236,10 +237,10 @@ def show_day(day: date) -> None:
 
     settings = get_settings()
     with open_snapshot() as con:
-        _show(query(con, "sector_table", day=day), title=f"Sectors on {day}")
-        _show(query(con, "biggest_rises", day=day), title="Largest rise within seven days")
+        show(query(con, "sector_table", day=day), title=f"Sectors on {day}")
+        show(query(con, "biggest_rises", day=day), title="Largest rise within seven days")
     workbook = settings.published_folder / f"sector-risk-{day}.xlsx"
-    _console().print(f"Workbook: {workbook}", soft_wrap=True)
+    console().print(f"Workbook: {workbook}", soft_wrap=True)
 
 
 def _show_facts(delivery_ids: list[str]) -> None:
@@ -248,38 +249,7 @@ def _show_facts(delivery_ids: list[str]) -> None:
     with open_warehouse() as con:
         rows = [row for one in delivery_ids for row in query(con, "report_facts", delivery_id=one)]
     if rows:
-        _show(rows, title="What was read")
-
-
-def _show(
-    rows: list[dict[str, Any]], as_json: bool = False, empty: str = "", title: str | None = None
-) -> None:
-    if as_json:
-        import orjson
-
-        sys.stdout.write(orjson.dumps(rows, default=str).decode() + "\n")
-        return
-    if not rows:
-        _console().print(empty)
-        return
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left", header_style="bold")
-    for name in rows[0]:
-        table.add_column(name.replace("_", " "), overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row.values()))
-    _console().print(table)
-
-
-def _cell(value: object) -> str:
-    from rich.markup import escape
-
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return f"{value:.1f}"
-    return escape(str(value))
+        show(rows, title="What was read")
 
 
 def _as_dict(record: Any) -> dict[str, Any]:
@@ -291,13 +261,7 @@ def _as_dict(record: Any) -> dict[str, Any]:
 def _progress(items: list[str], description: str) -> Any:
     from rich.progress import track
 
-    return track(items, description, console=_console(stderr=True), transient=True)
-
-
-def _console(stderr: bool = False) -> Any:
-    from rich.console import Console
-
-    return Console(stderr=stderr)
+    return track(items, description, console=console(stderr=True), transient=True)
 
 
 def _date(moment: datetime | None) -> date | None:

@@ -191,7 +191,7 @@ def _score_sectors(report: Report, evaluation: Evaluation) -> None:
 
 
 def _score_actors(report: Report, evaluation: Evaluation) -> None:
-    gold = {_actor_id(span) for span in report.gold("GROUP")}
+    gold = {actor for span in report.gold("GROUP") for actor in _actor_ids(span)}
     found: set[str] = set()
     for text, spans in report.sentences:
         facts = list(_groups(match(text, 0), report.published_on))
@@ -236,9 +236,14 @@ def _confused(gold: set[str], found: set[str]) -> Iterator[tuple[str, str]]:
         yield "-", sector
 
 
-def _actor_id(span: str) -> str:
+def _actor_ids(span: str) -> set[str]:
+    """Whom a gold span names: by our aliases, with or without a noun; else by its own letters."""
     key = _NOT_TEXT.sub("", span.lower())
-    return _actor_keys().get(key) or _actor_keys().get(re.sub(r"(group|gang)s?$", "", key)) or key
+    bare = re.sub(r"(group|gang|actor|type)s?$", "", key)
+    for one in (key, bare, f"{bare}group", f"{bare}gang"):
+        if one in _actor_keys():
+            return {_actor_keys()[one]}
+    return {hit.entry.value for hit in match(span, 0).found("actor")} or {key}
 
 
 def _actor_keys() -> dict[str, str]:

@@ -1,14 +1,18 @@
 """How well reports are grouped into events, measured where it is known which belong together."""
 
+import csv
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from pathlib import Path
 
+from pipeline.errors import DeliveryError
 from pipeline.events import doubtful_pairs
 from pipeline.warehouse import Connection
 
 Pair = tuple[str, str]
+ADVISORY_NUMBER = r"([A-Z][A-Z-]*-\d{2}-\d{3}-\d{2})"
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,29 @@ def evaluate_events(con: Connection, name: str, story_of: Mapping[str, str]) -> 
     )
     true_pairs = _pairs({report_id: story_of[report_id] for report_id in known})
     return Grouping(name, len(known), true_pairs, _pairs(known), n_doubtful)
+
+
+def read_stories(file: Path) -> dict[str, str]:
+    """Which story each report tells, as a person wrote it: a CSV with report_id and story.
+
+    Raises:
+        DeliveryError: the file has no such columns.
+    """
+    with file.open(newline="", encoding="utf-8-sig") as lines:
+        rows = list(csv.DictReader(lines))
+    if not rows or not {"report_id", "story"} <= rows[0].keys():
+        raise DeliveryError(file.name, "has no columns report_id and story.", "Add them.")
+    return {row["report_id"]: row["story"] for row in rows if row["story"]}
+
+
+def numbered_stories(con: Connection) -> dict[str, str]:
+    """Advisories by the number that their issuer gave, without the letter of an update."""
+    rows = con.execute(
+        "select report_id, regexp_extract(upper(report_id), ?, 1) from facts.report_events "
+        "where regexp_matches(upper(report_id), ?)",
+        [ADVISORY_NUMBER, ADVISORY_NUMBER],
+    ).fetchall()
+    return dict(rows)
 
 
 def _pairs(group_of: Mapping[str, str]) -> frozenset[Pair]:

@@ -227,6 +227,26 @@ def test_any_text_gives_an_extraction(text):
     assert all(0 <= fact["confidence_0_1"] <= 1 for fact in extraction.facts)
 
 
+@pytest.mark.parametrize(
+    ("text", "actors"),
+    [
+        ("An actor known as FIN7 or Carbanak sent mail.", {"fin7", "carbanak"}),
+        ("Used by “[Gorgon Group](https://a.example/x)” and “[Patchwork](https://a.example/y)”.",
+         {"gorgon-group", "patchwork"}),
+        ("FIN7 sent mail with the Carbanak malware.", {"fin7"}),
+        ("Russia and Patchwork are different.", set()),
+    ],
+)  # fmt: skip
+def test_a_name_that_means_other_things_counts_beside_an_actors_name(text, actors):
+    found = extract(text, date(2022, 1, 6)).facts
+    assert {f["value"] for f in found if f["fact_type"] == "actor"} == actors
+
+
+def test_who_uses_tactics_is_no_target():
+    found = extract("Activists exposed the tactics used by security forces.", DAY).facts
+    assert {f["stance"] for f in found if f["fact_type"] == "sector"} == {"mentioned"}
+
+
 TIMES = ["January 32, 2020", "in 2012", "two years later", "999 decades ago", "last June", "30 May"]
 TIMES += ["expires today at 11:59 pm PST", "13:99 pm EST", "2020-13-45", "on Monday", "this week"]
 

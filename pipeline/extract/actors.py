@@ -26,6 +26,10 @@ _GROUP_AFTER = re.compile(
 _GROUP_BEFORE = re.compile(
     r"(?:groups?|gang|actors?|apt|hackers|dubbed|named|called|aka|known as|tracked as|crew)\W{1,3}$"
 )
+_BESIDE = re.compile(
+    r"(?:\]\(\S{0,200}\))?[\W_]{0,6}(?:(?:and|or|aka|also known as|also called)[\W_]{1,4})?",
+    re.IGNORECASE,
+)
 _PLACE_BEFORE = re.compile(
     r"\b(?:against|in|on|into|at|within|of|outside|inside|across|towards?|to|with|between)"
     r"\W(?:the )?$"
@@ -39,7 +43,8 @@ _ORIGIN_BEFORE = re.compile(
 def actor_facts(sentence: Sentence, moment: Moment, published_on: date) -> Iterator[Fact]:
     """Facts about actors whose names were in use when the text was published."""
     listed = [h for h in sentence.found("actor") if _is_meant(sentence, h, published_on)]
-    for hit in sorted(listed + _patterned(sentence, published_on)):
+    sure = listed + _patterned(sentence, published_on)
+    for hit in sorted(sure + _beside(sentence, sure, published_on)):
         bounds = clause(sentence, hit.start, hit.end)
         stance = _stance(sentence, hit, bounds, moment)
         yield Fact(
@@ -51,6 +56,28 @@ def actor_facts(sentence: Sentence, moment: Moment, published_on: date) -> Itera
             confidence_0_1=doubted(sentence, (hit.start, hit.start), _CONFIDENCE[stance]),
             sentence=quote(sentence),
         )
+
+
+def _beside(sentence: Sentence, sure: list[Hit], published_on: date) -> list[Hit]:
+    """Names that need a noun, such as Patchwork, where they stand beside one that needs none."""
+    return [
+        hit
+        for hit in sentence.found("actor")
+        if hit.entry.needs == "head"
+        and hit not in sure
+        and hit.entry.known_since <= published_on.year
+        and _as_written(sentence, hit)
+        and any(_is_beside(sentence, hit, other) for other in sure if _is_name(other))
+    ]
+
+
+def _is_name(hit: Hit) -> bool:
+    return hit.entry.needs not in ("hostile", "adjective")
+
+
+def _is_beside(sentence: Sentence, hit: Hit, other: Hit) -> bool:
+    first, second = sorted((hit, other))
+    return bool(_BESIDE.fullmatch(sentence.text, first.end, second.start))
 
 
 def _is_meant(sentence: Sentence, hit: Hit, published_on: date) -> bool:
