@@ -49,6 +49,10 @@ class WarehouseDamagedError(SectorRiskError):
     """The warehouse file cannot be opened."""
 
 
+class StorageError(SectorRiskError):
+    """The disk is full, or a folder cannot be written."""
+
+
 class NothingPublishedError(SectorRiskError):
     """There is no snapshot to read yet."""
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import duckdb
 
+from pipeline import storage
 from pipeline.errors import (
     NothingPublishedError,
-    WarehouseDamagedError,
     WarehouseLockedError,
 )
 from pipeline.method import (
@@ -38,12 +38,15 @@ def open_warehouse(settings: Settings | None = None) -> Iterator[Connection]:
 
     Raises:
         WarehouseLockedError: another process is writing.
+        WarehouseDamagedError: the file, or a block of it, is not as it was written.
+        StorageError: the disk is full, or the folder cannot be written.
     """
     settings = settings or get_settings()
-    settings.home.mkdir(parents=True, exist_ok=True)
-    with _connect(settings.warehouse_file, settings) as con:
-        install(con)
-        yield con
+    with storage.faults_explained(settings):
+        settings.home.mkdir(parents=True, exist_ok=True)
+        with _connect(settings.warehouse_file, settings) as con:
+            install(con)
+            yield con
 
 
 @contextmanager
@@ -97,14 +100,12 @@ def _connect(file: Path, settings: Settings, *, read_only: bool = False) -> Iter
     try:
         con = duckdb.connect(str(file), read_only=read_only, config=config)
     except duckdb.Error as error:
-        if "lock on file" not in str(error):
-            raise WarehouseDamagedError(
-                f"{file} cannot be opened ({str(error).splitlines()[0]}). If the file is damaged, "
-                "'sector-risk restore' builds it anew from the raw archive."
+        if "lock on file" in str(error):
+            raise WarehouseLockedError(
+                f"{file} is being written by another process. Wait for it to end, then run again."
             ) from error
-        raise WarehouseLockedError(
-            f"{file} is being written by another process. Wait for it to end, then run again."
-        ) from error
+        storage.refuse(error, settings)
+        raise storage.damaged(file, error) from error
     try:
         con.execute("set timezone = 'UTC'")
         yield con
