@@ -13,8 +13,12 @@ never today's date.
 **When `say_what_is_missing` warns:** the day is scored all the same; each source named there widens
 the intervals. When it arrives, run the day again.
 
-**When `publish` fails on a gate:** nothing was published, and readers keep the last good day. The
-log names the gate, what was expected and what was found. Put the input right and clear the run.
+**When `ask_a_person` waits:** a gate holds the day back. Under *Required Actions* stand the reason
+and what publishing would change; approve or reject it there. No answer within the time set
+(`SECTOR_RISK_APPROVAL_HOURS`) is a no, unless `SECTOR_RISK_APPROVAL_DEFAULT` says otherwise.
+
+**When `check` fails on a gate:** nothing was published, and readers keep the last good day. The log
+names the gate, what was expected and what was found. Put the input right and clear the run.
 
 **A range of past days:** use `backfill_scores`, which computes it in one go. Single days through
 `airflow backfill create --dag-id score_sectors --from-date 2020-01-01 --to-date 2020-01-11` (the
@@ -22,8 +26,11 @@ last date is not included).
 """
 
 import logging
+from typing import Any
 
 from airflow.sdk import PartitionedAssetTimetable, dag, task
+from airflow.sdk.exceptions import AirflowSkipException
+from approval import ANSWER, AskAPerson, decision_in
 from wiring import (
     DAY,
     PUBLISHED_SCORES,
@@ -67,18 +74,45 @@ def score(day: str) -> None:
     log.info("%s: %s", day, flow.score_range(date.fromisoformat(day), date.fromisoformat(day)))
 
 
+@task(pool=WAREHOUSE_POOL)
+def check(day: str) -> dict[str, str] | None:
+    """None where the day may be published; where it is held back, the question to a person."""
+    from datetime import date
+
+    from pipeline import flow
+    from pipeline.errors import GateError
+
+    found = flow.check(date.fromisoformat(day))
+    if found.outcome == "stopped":
+        raise GateError(found.sentence)
+    if found.outcome == "open":
+        return None
+    return {
+        "subject": f"Publish the scores of {day}?",
+        "body": flow.changes_as_markdown(found),
+    }
+
+
 @task(pool=WAREHOUSE_POOL, outlets=[PUBLISHED_SCORES])
-def publish(day: str) -> None:
+def publish(day: str, answer: dict[str, Any] | None) -> None:
     from datetime import date
 
     from pipeline import flow
 
+    if answer:
+        decision = decision_in(answer)
+        flow.decide(date.fromisoformat(day), decision)
+        if not decision.is_approved:
+            raise AirflowSkipException(f"{decision.sentence}. Readers keep the last scores.")
     log.info("%s: %s", day, flow.publish(date.fromisoformat(day)))
 
 
 def score_one_day() -> None:
     day = resolve_day()
-    say_what_is_missing(day) >> score(day) >> publish(day)
+    checked = check(day)
+    ask = AskAPerson(task_id="ask_a_person", question=checked, params=ANSWER)
+    say_what_is_missing(day) >> score(day) >> checked
+    publish(day, ask.output)
 
 
 @dag(

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline import cli_exposure, cli_reports
+from pipeline import cli_exposure, cli_operate, cli_reports
 from pipeline.cli_explain import app as explain_app
 from pipeline.cli_print import console, show
 from pipeline.errors import SectorRiskError
@@ -30,6 +30,14 @@ sources_app.command("check")(cli_exposure.check)
 app.command("who-is-who")(cli_exposure.suppliers)
 app.add_typer(cli_reports.evaluate_app, name="evaluate")
 app.command("doubtful-events")(cli_reports.events)
+for command in (
+    cli_operate.held,
+    cli_operate.approve,
+    cli_operate.reject,
+    cli_operate.report,
+    cli_operate.gates,
+):
+    app.command()(command)
 
 Day = Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="The UTC day")]
 Start = Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day")]
@@ -232,6 +240,9 @@ def doctor(as_json: Json = False) -> None:
 
 def show_day(day: date) -> None:
     """Print the sector table of a day, what moved and why, from what is published."""
+    from rich.markup import escape
+
+    from pipeline.publish import read_stale
     from pipeline.settings import get_settings
     from pipeline.warehouse import open_snapshot, query
 
@@ -239,8 +250,12 @@ def show_day(day: date) -> None:
     with open_snapshot() as con:
         show(query(con, "sector_table", day=day), title=f"Sectors on {day}")
         show(query(con, "biggest_rises", day=day), title="Largest rise within seven days")
-    workbook = settings.published_folder / f"sector-risk-{day}.xlsx"
-    console().print(f"Workbook: {workbook}", soft_wrap=True)
+    folder = settings.published_folder
+    console().print(f"Workbook: {folder / f'sector-risk-{day}.xlsx'}", soft_wrap=True)
+    console().print(f"Report:   {folder / 'status.html'}", soft_wrap=True)
+    if stale := read_stale(settings):
+        reasons = "; ".join(stale["reasons"])
+        console().print(f"[bold red]Held back:[/] {stale['score_date']}: {escape(reasons)}")
 
 
 def _show_facts(delivery_ids: list[str]) -> None:

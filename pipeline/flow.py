@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from pipeline import publication, raw, score, stage
 from pipeline import publish as publishing
-from pipeline import raw, score, stage, validate
 from pipeline.errors import GateError
 from pipeline.fetch import fetch
 from pipeline.ledger import LedgerLine
+from pipeline.publication import Check, Decision
 from pipeline.publish import Published
 from pipeline.score import Knowledge, ScoreSummary
 from pipeline.settings import Settings, get_settings
 from pipeline.sources import all_sources, get_source
-from pipeline.warehouse import open_warehouse
+from pipeline.warehouse import Connection, open_warehouse
 
 logger = logging.getLogger(__name__)
 
@@ -104,21 +105,53 @@ def score_range(
         return score.score_range(con, start, end, knowledge=knowledge, force=force)
 
 
+def check(day: date, *, settings: Settings | None = None) -> Check:
+    """Run the gates of a scored day; what holds it back is said beside what is published."""
+    settings = settings or get_settings()
+    with open_warehouse(settings) as con:
+        if publishing.current(con, settings, day):
+            return Check(day, "", "open")
+        return _checked(con, settings, day)
+
+
+def changes_as_markdown(found: Check, *, settings: Settings | None = None) -> str:
+    """Why a day is held back and what publishing it would change for readers."""
+    settings = settings or get_settings()
+    with open_warehouse(settings) as con:
+        return publication.changes_as_markdown(con, settings, found)
+
+
+def decide(day: date, decision: Decision, *, settings: Settings | None = None) -> Check:
+    """Record that a person approves or rejects a day that is held back."""
+    settings = settings or get_settings()
+    with open_warehouse(settings) as con:
+        publication.decide(con, settings, day, decision)
+        return _checked(con, settings, day)
+
+
 def publish(day: date, *, settings: Settings | None = None) -> Published:
     """Check the scores of `day` and swap in what consumers read, with the workbook of the day.
 
     Raises:
-        GateError: a critical check failed; what was published before stays as it is.
+        GateError: a gate holds or stops it; what was published before stays as it is.
     """
     settings = settings or get_settings()
     with open_warehouse(settings) as con:
         if current := publishing.current(con, settings, day):
             return current
-        failed = [gate for gate in validate.gate_scores(con, day, day) if gate.blocks]
-        if failed:
-            reasons = "; ".join(f"{g.gate}: expected {g.expected}, found {g.found}" for g in failed)
-            raise GateError(f"Scores of {day} are held back: {reasons}. The last ones stay.")
-        return publishing.publish(con, settings, day)
+        found = _checked(con, settings, day)
+        if found.outcome != "open":
+            raise GateError(found.sentence)
+        publication.note(con, settings, found, "published")
+        return publishing.publish(con, settings, found)
+
+
+def _checked(con: Connection, settings: Settings, day: date) -> Check:
+    found = publication.check(con, settings, day)
+    if found.outcome != "open":
+        publication.note(con, settings, found)
+        publishing.hold(con, settings, found)
+    return found
 
 
 def run_day(day: date, *, settings: Settings | None = None) -> Published:

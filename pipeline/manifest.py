@@ -154,4 +154,6 @@ WRITTEN_OUT = {
     "deliveries": "from raw.deliveries order by delivered_at, delivery_id",
     "inbox_files": "from raw.inbox_files order by inbox_path",
     "releases": "from quality.releases order by delivery_id",
+    "publications": "select * replace (to_json(held_by) as held_by) from quality.publications "
+    "order by score_date, run_id",
 }

@@ -11,14 +11,18 @@ import shutil
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import orjson
 
+from pipeline.publication import Check
+from pipeline.report.status import Shown, write_status
 from pipeline.settings import Settings
 from pipeline.warehouse import Connection, copy_warehouse, open_snapshot_file, quoted
 
 logger = logging.getLogger(__name__)
 
+STATUS, STALE = "status.html", "stale.json"
 PUBLISHED_TABLES = (
     "sector_daily",
     "sector_threat_daily",
@@ -35,6 +39,7 @@ class Published:
     Attributes:
         state_sha256: hash over every stored day's method and inputs; equal state, equal files.
         months: the same hash for each month's days; equal hash, equal Parquet partition.
+        approval: who approved it and why, where gates had held it back.
     """
 
     score_date: str
@@ -45,14 +50,16 @@ class Published:
     workbook: str
     workbook_sha256: str
     months: dict[str, str] = field(default_factory=dict)
+    approval: str | None = None
 
 
-def publish(con: Connection, settings: Settings, day: date) -> Published:
-    """Swap in the snapshot, the Parquet partitions and the workbook of `day`.
+def publish(con: Connection, settings: Settings, found: Check) -> Published:
+    """Swap in the snapshot, the Parquet partitions, the workbook and the report of a checked day.
 
     A kill at any moment leaves either the previous publication whole or this one; the previous one
     is kept beside it for whoever still reads it.
     """
+    day = found.score_date
     run_id, version = _run(con, day)
     state, months = _state(con)
     before = read_manifest(settings)
@@ -67,13 +74,52 @@ def publish(con: Connection, settings: Settings, day: date) -> Published:
     digest = _write_workbook(snapshot, settings, day, workbook)
     _write_parquet(con, aside / "parquet", changed)
     shutil.copyfile(workbook, aside / "sector-risk-latest.xlsx")
+    approval = found.decision.sentence if found.decision else None
     published = Published(
-        str(day), run_id, version, state, snapshot.name, workbook.name, digest, months
+        str(day), run_id, version, state, snapshot.name, workbook.name, digest, months, approval
     )
+    write_status(con, settings, day, aside / STATUS)
     (aside / "manifest.json").write_bytes(orjson.dumps(asdict(published), option=_INDENT))
     _swap(settings, aside)
     logger.info("published %s as %s", day, run_id)
     return published
+
+
+def hold(con: Connection, settings: Settings, found: Check) -> None:
+    """Leave what is published as it is; say beside it that a newer day is held back, and why."""
+    folder = settings.published_folder
+    folder.mkdir(parents=True, exist_ok=True)
+    published = read_manifest(settings)
+    said = {
+        "score_date": str(found.score_date),
+        "published": published.score_date if published else None,
+        "outcome": found.outcome,
+        "reasons": found.reasons,
+    }
+    file = folder / STALE
+    unfinished = file.with_suffix(".unfinished")
+    unfinished.write_bytes(orjson.dumps(said, option=_INDENT))
+    unfinished.replace(file)
+    _write_held_status(con, settings, found, published)
+    logger.warning("%s", found.sentence)
+
+
+def _write_held_status(
+    con: Connection, settings: Settings, found: Check, published: Published | None
+) -> None:
+    target = settings.published_folder / STATUS
+    if published is None or not settings.snapshot_file.exists():
+        write_status(con, settings, found.score_date, target, held=found, shown=Shown(con, None))
+        return
+    with open_snapshot_file(settings.snapshot_file, settings) as reader:
+        shown = Shown(reader, date.fromisoformat(published.score_date))
+        write_status(con, settings, found.score_date, target, held=found, shown=shown)
+
+
+def read_stale(settings: Settings) -> dict[str, Any] | None:
+    """Which newer day is held back and why; None while what is published is the newest."""
+    file = settings.published_folder / STALE
+    return dict(orjson.loads(file.read_bytes())) if file.exists() else None
 
 
 _INDENT = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
@@ -110,7 +156,13 @@ def _state(con: Connection) -> tuple[str, dict[str, str]]:
 
 def _share_unchanged(settings: Settings, aside: Path, unchanged: set[str]) -> None:
     def others(_folder: str, names: list[str]) -> set[str]:
-        written_anew = {settings.snapshot_file.name, "sector-risk-latest.xlsx", "manifest.json"}
+        written_anew = {
+            settings.snapshot_file.name,
+            "sector-risk-latest.xlsx",
+            "manifest.json",
+            STATUS,
+            STALE,
+        }
         return {
             name
             for name in names

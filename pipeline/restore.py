@@ -25,7 +25,8 @@ class _Restoring(Settings):
 def restore(settings: Settings) -> list[LedgerLine]:
     """Read every archived delivery again, in order of arrival, into a new warehouse.
 
-    The old file is kept beside it. Scores are not restored: they follow from the deliveries.
+    The old file is kept beside it. Scores are not restored: they follow from the deliveries. What
+    people decided (releases, approvals) is.
 
     Raises:
         WarehouseLockedError: another process is writing.
@@ -49,6 +50,11 @@ def _refill(con: Connection, settings: Settings, arrivals: list[Arrival]) -> lis
             con.execute("insert into quality.releases values (?, ?)", [*row.values()])
         for row in _rows(settings, "inbox_files"):
             con.execute("insert into raw.inbox_files values (?, ?, ?, ?)", [*row.values()])
+        for row in _rows(settings, "publications"):
+            con.execute(
+                "insert into quality.publications values (?, ?, ?, ?::json::varchar[], ?, ?, ?)",
+                [value or None for value in row.values()],
+            )
     for arrival in arrivals:
         stage.take_in(con, settings, arrival)
     return ledger.lines(con, [arrival.delivery_id for arrival in arrivals])

@@ -30,6 +30,19 @@ class Settings(BaseSettings):
         "the team that runs Sector Risk", description="Whom readers of the workbook may ask"
     )
 
+    approval_hours: float = Field(
+        4, gt=0, le=168, description="How long a publication that is held back waits for a person"
+    )
+    approval_default: Literal["reject", "approve"] = Field(
+        "reject", description="What happens when nobody has answered by then"
+    )
+    validation_days: int = Field(
+        400, ge=1, description="Days for which the results of Great Expectations are kept"
+    )
+    airflow_url: str = Field(
+        "http://127.0.0.1:8080", description="Where the status report links to for runs and logs"
+    )
+
     fetch: bool = Field(False, description="Collecting also fetches the sources' addresses")
     feeds: dict[str, list[str]] = Field(
         {},

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from pipeline.errors import UnknownNameError
 from pipeline.settings import ROOT
-from pipeline.warehouse import Connection, transaction
+from pipeline.warehouse import Connection
 
 EXPECTATIONS_FOLDER = ROOT / "expectations"
 SUMMARIES_FOLDER = ROOT / "warehouse" / "summaries"
@@ -45,11 +45,13 @@ class GateResult(NamedTuple):
     expected: str
     found: str
     score_date: date | None = None
+    policy: str = "warn"
+    kind: str = "row"
 
     @property
     def blocks(self) -> bool:
-        """Whether it stops what it was asked about."""
-        return self.severity == "critical" and not self.is_passed
+        """Whether it holds or stops what it was asked about."""
+        return self.policy != "warn" and not self.is_passed
 
 
 class Breach(NamedTuple):
@@ -118,37 +120,11 @@ def gates(suite_name: str, measures: list[dict[str, Any]]) -> list[GateResult]:
             expected=sentence(expectation["meta"]["expected"], expectation, row),
             found=sentence(expectation["meta"]["found"], expectation, row),
             score_date=row.get("score_date"),
+            policy=expectation["meta"]["policy"],
+            kind=expectation["meta"]["kind"],
         )
         for position, row in enumerate(measures)
         for expectation in suite(suite_name)
-    ]
-
-
-def gate_scores(con: Connection, start: date, end: date) -> list[GateResult]:
-    """Check the stored scores of the days start…end, and note the outcome in quality.gates."""
-    days = {"start_date": start, "end_date": end}
-    results = _unscored(con, start, end) or [
-        result
-        for name in ("scores_supplier_daily", "scores_sector_daily")
-        for result in gates(name, summary(con, name, days))
-    ]
-    with transaction(con):
-        con.execute(
-            "delete from quality.gates where score_date between $start_date and $end_date", days
-        )
-        write_gates(con, results)
-    return results
-
-
-def _unscored(con: Connection, start: date, end: date) -> list[GateResult]:
-    missing = con.execute(
-        "select cast(g.day as date) from generate_series(?::date, ?::date, interval 1 day) "
-        "as g (day) anti join quality.scored_days as d on g.day = d.score_date order by 1",
-        [start, end],
-    ).fetchall()
-    return [
-        GateResult("day_scored", "critical", False, "the day is scored", f"no scores of {day}", day)
-        for (day,) in missing
     ]
 
 
@@ -167,7 +143,8 @@ def write_gates(
     for result in results:
         con.execute(
             "insert into quality.gates by name select ? as delivery_id, ? as gate, "
-            "? as severity, ? as is_passed, ? as expected, ? as found, ?::date as score_date",
+            "? as severity, ? as is_passed, ? as expected, ? as found, ?::date as score_date, "
+            "? as policy, ? as kind",
             [delivery_id, *result],
         )
 

@@ -1,12 +1,11 @@
 import json
 import string
-from datetime import date
 from graphlib import TopologicalSorter
 
 import pyarrow as pa
 import pytest
 
-from pipeline import gates, quarantine, rules, score, staged, validate
+from pipeline import gates, publication, quarantine, rules, score, staged, validate
 from pipeline.batch import as_table
 from pipeline.sources import all_sources
 from pipeline.warehouse import staged_tables
@@ -35,7 +34,7 @@ def test_every_staged_table_has_suites_and_measures(con):
 def test_every_suite_is_of_a_table_that_exists(con):
     stored = set(staged_tables(con))
     known = stored | {f"deliveries_{name}" for name in stored}
-    assert set(SUITES) == known | {"scores_sector_daily", "scores_supplier_daily"}
+    assert set(SUITES) == known | set(publication.SUITES)
 
 
 def test_every_source_fills_tables_that_exist(con):
@@ -48,9 +47,20 @@ def test_every_expectation_says_how_bad_and_why():
     for name, expectation in EXPECTATIONS:
         assert expectation["severity"] in {"critical", "warning", "info"}
         assert len(expectation["notes"]) > 10
-        is_gate = name.startswith(("deliveries_", "scores_"))
-        said = ("expected", "found") if is_gate else ("reason", "remedy")
+        is_gate = name.startswith("deliveries_") or name in publication.SUITES
+        said = ("kind", "policy", "expected", "found") if is_gate else ("reason", "remedy")
         assert set(expectation["meta"]) == {"rule_id", *said}
+
+
+def test_every_gate_is_of_a_kind_and_has_a_policy_no_milder_than_its_severity():
+    for name, expectation in EXPECTATIONS:
+        about, severity = expectation["meta"], expectation["severity"]
+        if "policy" in about:
+            assert about["kind"] in {"freshness", "volume", "schema", "drift", "row", "score"}
+            assert (
+                about["policy"]
+                in {"critical": {"hold", "stop"}, "warning": {"warn", "hold"}}[severity]
+            ), (name, about["rule_id"])
 
 
 @pytest.mark.parametrize("name", SUITES)
@@ -457,59 +467,3 @@ def test_a_register_is_judged_as_a_whole(measures, broken):
     row = {"n_refused": 0, "n_criticalities_of_many": 3} | measures
     results = validate.gates("deliveries_suppliers", [gates.with_ratios(row, is_snapshot=True)])
     assert {each.gate for each in results if not each.is_passed} == broken
-
-
-GOOD_DAY = {
-    "score_date": date(2020, 1, 6),
-    "n_rows": 240,
-    "n_known": 240,
-    "n_surplus": 0,
-    "n_repeated": 0,
-    "lowest": 0,
-    "highest": 100,
-    "n_outside": 0,
-    "widest_gap": 0,
-    "n_unexplained": 0,
-    "n_unbanded": 0,
-    "n_from_later": 0,
-    "n_scored": 8,
-    "n_sectors": 8,
-    "least_coverage": 0.9,
-    "widest_move": 6.4,
-    "moved_most": "energy",
-}
-
-
-@pytest.mark.gx
-@pytest.mark.parametrize(
-    ("suite", "measure", "gate", "blocks"),
-    [
-        ("supplier", {"n_surplus": -1, "n_rows": 239}, "every_supplier", True),
-        ("supplier", {"n_repeated": 1}, "one_score_each", True),
-        ("supplier", {"lowest": -0.1}, "supplier_score_at_least_0", True),
-        ("supplier", {"highest": 100.1}, "supplier_score_at_most_100", True),
-        ("supplier", {"n_outside": 2}, "supplier_score_in_its_interval", True),
-        ("supplier", {"widest_gap": 0.01}, "supplier_parts_sum", True),
-        ("supplier", {"n_unexplained": 3}, "supplier_blank_with_reason", True),
-        ("supplier", {"n_unbanded": 3}, "band_given", True),
-        ("supplier", {"n_from_later": 3}, "nothing_from_later", True),
-        ("sector", {"n_surplus": -1, "n_rows": 7}, "every_sector", True),
-        ("sector", {"n_scored": 0}, "any_sector_scored", True),
-        ("sector", {"least_coverage": 0.3}, "coverage", False),
-        ("sector", {"widest_move": 22.0}, "plausible_move", False),
-    ],
-)
-def test_each_gate_of_the_scores_closes(suite, measure, gate, blocks):
-    results = validate.gates(f"scores_{suite}_daily", [GOOD_DAY, GOOD_DAY | measure])
-    failed = [each for each in results if not each.is_passed]
-    assert [(each.gate, each.blocks) for each in failed] == [(gate, blocks)]
-    assert failed[0].score_date == date(2020, 1, 6)
-
-
-@pytest.mark.gx
-def test_a_day_that_was_never_scored_does_not_pass(con):
-    results = validate.gate_scores(con, date(2020, 1, 6), date(2020, 1, 6))
-    failed = {each.gate: each.found for each in results if each.blocks}
-    assert failed == {"day_scored": "no scores of 2020-01-06"}
-    stored = con.execute("select count(*) from quality.gates where not is_passed").fetchone()
-    assert stored == (len(failed),)

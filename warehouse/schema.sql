@@ -288,9 +288,15 @@ create table if not exists quality.gates (
     severity varchar not null,
     is_passed boolean not null,
     expected varchar not null,
-    found varchar not null
+    found varchar not null,
+    policy varchar not null,
+    kind varchar not null
 );
+alter table quality.gates add column if not exists policy varchar default 'warn';
+alter table quality.gates add column if not exists kind varchar default 'row';
 comment on table quality.gates is 'Checks of a delivery or of a scored day as a whole';
+comment on column quality.gates.policy is 'What follows where it is not passed: warn (shown), hold (until a person decides) or stop';
+comment on column quality.gates.kind is 'freshness, volume, schema, drift, row or score';
 
 create table if not exists quality.scored_days (
     score_date date primary key,
@@ -357,6 +363,23 @@ comment on column quality.backfills.inputs_sha256 is 'Hash over the inputs of it
 comment on column quality.backfills.state_sha256 is 'Hash over the runs of its days as it left them';
 comment on column quality.backfills.swapped_at is 'When its scores took their place (UTC)';
 comment on column quality.backfills.rolled_back_at is 'When the scores before it came back (UTC); blank = it stands';
+
+create table if not exists quality.publications (
+    score_date date not null,
+    run_id varchar not null,
+    outcome varchar not null,
+    held_by varchar[] not null,
+    decided_by varchar,
+    decided_at timestamp,
+    reason varchar,
+    primary key (score_date, run_id)
+);
+comment on table quality.publications is 'What became of each run that was to be published';
+comment on column quality.publications.outcome is 'published, held (waits for a person), approved or rejected (by one), or stopped (needs other inputs)';
+comment on column quality.publications.held_by is 'What the gates that held it expected and found; empty = nothing held it';
+comment on column quality.publications.decided_by is 'Who approved or rejected it; blank = nobody was needed or has answered';
+comment on column quality.publications.decided_at is 'When that was (UTC)';
+comment on column quality.publications.reason is 'Why, in the words of whoever decided';
 
 create table if not exists quality.facts_state (
     knowledge varchar not null,

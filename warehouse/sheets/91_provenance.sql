@@ -24,6 +24,19 @@ counts as (
         ) as n_sectors,
         (select count(*) from known_deliveries) as n_deliveries
     from chosen as c
+),
+
+approvals as (
+    select
+        run_id,
+        if(
+            decided_by is null,
+            'Not needed: no gate held it back',
+            format('Approved by {} on {} UTC', decided_by, strftime(decided_at, '%Y-%m-%d %H:%M'))
+            || if(reason = '', '', ': ' || reason)
+        ) as approval
+    from quality.publications
+    where outcome = 'published'
 )
 
 select
@@ -35,12 +48,14 @@ select
         { 'item': 'Method version', 'value': p.method_version },
         { 'item': 'Inputs (SHA-256)', 'value': p.inputs_sha256 },
         { 'item': 'Data state', 'value': p.data_state },
+        { 'item': 'Approval', 'value': a.approval },
         { 'item': 'Marking', 'value': p.tlp },
         { 'item': 'Rows scores.supplier_daily', 'value': n.n_suppliers::varchar },
         { 'item': 'Rows scores.sector_daily', 'value': n.n_sectors::varchar },
         { 'item': 'Deliveries', 'value': n.n_deliveries::varchar }
     ], recursive := true)
 from document_properties as p
+left join approvals as a on p.run_id = a.run_id
 cross join chosen as c
 cross join counts as n;
 

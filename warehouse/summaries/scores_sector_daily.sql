@@ -30,7 +30,8 @@ scores as (
         ) as n_unexplained,
         min(s.coverage_0_1) filter (where s.score_0_100 is not null) as least_coverage,
         cast(max(abs(s.day_change)) as double) as widest_move,
-        arg_max(s.sector_id, abs(s.day_change)) as moved_most
+        arg_max(s.sector_id, abs(s.day_change)) as moved_most,
+        cast(avg(s.day_change) as double) as common_move
     from moves as s
     group by all
 )
@@ -48,7 +49,8 @@ select
     coalesce(s.n_unexplained, 0) as n_unexplained,
     s.least_coverage,
     s.widest_move,
-    s.moved_most
+    s.moved_most,
+    s.common_move
 from quality.scored_days as d
 left join scores as s on d.score_date = s.score_date
 where d.score_date between $start_date and $end_date
