@@ -56,7 +56,7 @@ def test_whatever_opens_the_warehouse_waits_for_its_single_slot(dags):
     pooled = {
         task.task_id for dag in dags.values() for task in dag.tasks if task.pool == "warehouse"
     }
-    assert pooled == {"collect", "say_what_is_missing", "score", "publish", "backfill"}
+    assert pooled == {"collect", "say_what_is_missing", "score", "check", "publish", "backfill"}
     assert Pool.get_pool("warehouse").slots == 1
 
 
