@@ -19,12 +19,12 @@ select
     s.title as source,
     v.severity = 'critical' as is_set_aside,
     v.rule_id,
-    count(distinct (v.delivery_id, v.source_row)) as n_all,
-    count(distinct (v.delivery_id, v.source_row)) filter (
+    count(distinct(v.delivery_id, v.source_row)) as n_all,
+    count(distinct(v.delivery_id, v.source_row)) filter (
         where v.delivered_at >= $day - 6 and v.delivered_at < $day + 1
     ) as n_week,
     list(v.name || ', row ' || v.source_row || ': ' || v.reason order by v.place)
-        filter (where v.place <= 3) as samples,
+    filter (where v.place <= 3) as samples,
     first(v.remedy order by v.place) as remedy
 from verdicts as v
 left join method.sources as s on v.source_id = s.source_id

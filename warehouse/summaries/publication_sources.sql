@@ -11,7 +11,7 @@ freshness as (
         f.score_date,
         count(*) filter (where f.coverage_state <> 'current') as n_not_current,
         string_agg(f.source_id || ' (' || f.coverage_state || ')', ', ' order by f.source_id)
-            filter (where f.coverage_state <> 'current') as not_current,
+        filter (where f.coverage_state <> 'current') as not_current,
         min(f.age_days) filter (where s.fills_reports) as threat_age_days
     from facts.source_coverage_daily as f
     inner join method.sources as s on f.source_id = s.source_id
@@ -37,7 +37,7 @@ week as (
         d.score_date,
         count(distinct r.delivery_id) filter (where r.status = 'failed') as n_failed,
         string_agg(distinct r.name, ', ' order by r.name)
-            filter (where r.status = 'failed') as failed,
+        filter (where r.status = 'failed') as failed,
         sum(l.n_received) as n_rows,
         sum(l.n_quarantined) as n_refused
     from days as d
