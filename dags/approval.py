@@ -45,7 +45,7 @@ class AskAPerson(HITLOperator):
         self.subject, self.body = self.question["subject"], self.question["body"]
         self.defaults = [APPROVE if settings.approval_default == "approve" else REJECT]
         self.response_timeout = timedelta(hours=settings.approval_hours)
-        link = self.generate_link_to_ui_from_context(context=context)
+        link = self.generate_link_to_ui_from_context(context=context, base_url=settings.airflow_url)
         tell(
             f"Sector Risk: {self.subject}",
             f"{self.body}\n\nAnswer within "
