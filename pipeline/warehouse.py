@@ -268,16 +268,19 @@ def replace_spans(con: Connection, table: str, start: date, end: date) -> None:
     """Put the spans of temporary table `fresh` in place of the days start…end.
 
     The first column of the table says whose spans they are.
-    Spans that reach into the range are cut, and neighbours that say the same are joined, so that
-    the table is the same whichever ranges it was computed in.
+    Spans that reach into the range are cut, and at its ends neighbours that say the same are joined,
+    so that the table is the same whichever ranges it was computed in. Within the range, no two
+    neighbours in `fresh` may say the same.
     """
     days = {"start": start, "end": end}
+    inside = f"first_date > date '{start}' and last_date < date '{end}'"
     names = columns(con, table)
     whose = names[0]
     payload = ", ".join(name for name in names if name not in {"first_date", "last_date"})
     touched = "last_date >= $start - 1 and first_date <= $end + 1"
     con.execute(
-        f"create or replace temp table pieces as from fresh union all by name "
+        f"create or replace temp table pieces as "
+        f"select * from fresh where not ({inside}) union all by name "
         f"select * replace (least(last_date, $start - 1) as last_date) from {table} "
         f"where first_date < $start and {touched} union all by name "
         f"select * replace (greatest(first_date, $end + 1) as first_date) from {table} "
@@ -308,6 +311,8 @@ def replace_spans(con: Connection, table: str, start: date, end: date) -> None:
         ) as last_date
         from marked inner join last_dates using ({whose}, payload_hash)
         where not is_continued
+        union all by name
+        select {payload}, first_date, last_date from fresh where {inside}
         order by {whose}, first_date
         """
     )

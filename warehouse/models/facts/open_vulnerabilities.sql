@@ -1,15 +1,21 @@
 -- One row per supplier, CVE and days on which nothing about it changed: the best reach among the
 -- assets that have it, the probability of its exploitation, and the hazard that follows.
 with
+contested as (
+    select supplier_id, cve_id
+    from facts.open_findings
+    group by all
+    having count(*) > 1
+),
+
+findings as (
+    from facts.open_findings semi join contested using (supplier_id, cve_id)
+),
+
 changes as (
-    select supplier_id, cve_id, from_date from facts.open_findings
+    select supplier_id, cve_id, from_date from findings
     union
-    select supplier_id, cve_id, until_date from facts.open_findings
-    union
-    select f.supplier_id, f.cve_id, p.from_date
-    from facts.open_findings as f
-    inner join facts.exploitation_probability as p
-        on f.cve_id = p.cve_id and p.from_date > f.from_date and p.from_date < f.until_date
+    select supplier_id, cve_id, until_date from findings
 ),
 
 spans as (
@@ -24,36 +30,78 @@ spans as (
     where from_date < date '9999-12-31'
 ),
 
-reached as (
+best as (
     select
         s.supplier_id, s.cve_id, s.from_date, s.until_date,
-        max(f.reach_factor) as reach_factor,
         max_by(
-            { 'reach': f.reach, 'delivery_id': f.delivery_id, 'source_row': f.source_row },
+            {
+                'reach': f.reach,
+                'reach_factor': f.reach_factor,
+                'delivery_id': f.delivery_id,
+                'source_row': f.source_row
+            },
             (f.reach_factor, f.delivery_id, -f.source_row)
-        ) as best,
+        ) as finding,
         count(distinct f.asset_id) as n_assets
     from spans as s
-    inner join facts.open_findings as f
+    inner join findings as f
         on
             s.supplier_id = f.supplier_id
             and s.cve_id = f.cve_id
             and s.from_date >= f.from_date
             and s.from_date < f.until_date
     group by all
+),
+
+marked as (
+    select
+        *,
+        coalesce(
+            finding = lag(finding) over own
+            and n_assets = lag(n_assets) over own
+            and from_date = lag(until_date) over own,
+            false
+        ) as is_continued
+    from best
+    window own as (partition by supplier_id, cve_id order by from_date)
+),
+
+runs as (
+    select
+        *,
+        sum(cast(not is_continued as integer)) over (
+            partition by supplier_id, cve_id order by from_date
+            rows between unbounded preceding and current row
+        ) as run
+    from marked
+),
+
+reached as (
+    select
+        supplier_id, cve_id, reach, reach_factor, delivery_id, source_row,
+        1 as n_assets,
+        from_date, until_date
+    from facts.open_findings
+    anti join contested using (supplier_id, cve_id)
+    union all
+    select
+        supplier_id, cve_id, finding.reach, finding.reach_factor, finding.delivery_id,
+        finding.source_row, n_assets, min(from_date), max(until_date)
+    from runs
+    group by supplier_id, cve_id, run, finding, n_assets
 )
 
 select
     r.supplier_id,
     r.cve_id,
-    r.from_date,
-    r.until_date,
-    r.best.reach as reach,
-    r.best.delivery_id as delivery_id,
-    r.best.source_row as source_row,
+    greatest(r.from_date, p.from_date) as from_date,
+    least(r.until_date, p.until_date) as until_date,
+    r.reach,
+    r.delivery_id,
+    r.source_row,
     r.n_assets,
     p.probability,
     method.exact(-r.reach_factor * ln(1 - p.probability)) as hazard
 from reached as r
-asof left join facts.exploitation_probability as p
-    on r.cve_id = p.cve_id and r.from_date >= p.from_date
+inner join facts.exploitation_probability as p
+    on r.cve_id = p.cve_id and r.from_date < p.until_date and r.until_date > p.from_date

@@ -1,70 +1,99 @@
--- What a supplier is like, by days on which nothing about it changed: register row, hazard of its
--- open vulnerabilities, and how fresh the last scan is.
+-- How exposed a supplier is, by days on which nothing about that changed: which version of its register
+-- row holds, the hazard of its open vulnerabilities, and how fresh the last scan is.
 with
-changes as (
-    select supplier_id, from_date from facts.supplier_versions
-    union
-    select supplier_id, from_date from facts.supplier_hazard
-    union
-    select supplier_id, scan_date from facts.scan_dates
-    union
-    select supplier_id, scan_date + cast(method.parameter('stale_scan_days') as integer) + 1
+scans as (
+    select
+        supplier_id,
+        scan_date,
+        scan_date + cast(method.parameter('stale_scan_days') as integer) + 1 as stale_date,
+        lead(scan_date, 1, date '9999-12-31') over (
+            partition by supplier_id order by scan_date
+        ) as next_scan_date
     from facts.scan_dates
+),
+
+marks as (
+    select
+        supplier_id, from_date, hazard as step, 1 as n,
+        cast(null as date) as scan_date, cast(null as date) as version_date
+    from facts.open_vulnerabilities
+    union all
+    select supplier_id, until_date, -hazard, -1, null, null from facts.open_vulnerabilities
+    union all
+    select supplier_id, scan_date, 0, 0, scan_date, null from scans
+    union all
+    select supplier_id, stale_date, 0, 0, null, null
+    from scans
+    where stale_date < next_scan_date
+    union all
+    select supplier_id, from_date, 0, 0, null, from_date from facts.supplier_versions
+    union all
+    select supplier_id, until_date, 0, 0, null, null from facts.supplier_versions
+),
+
+sums as (
+    select
+        supplier_id,
+        from_date,
+        cast(sum(step) over running as double) as hazard,
+        cast(sum(n) over running as integer) as n_open_vulnerabilities,
+        max(scan_date) over running as last_scan_date,
+        max(version_date) over running as version_date
+    from marks
+    window running as (
+        partition by supplier_id order by from_date
+        range between unbounded preceding and current row
+    )
+),
+
+days as (
+    select *
+    from sums
+    qualify from_date <> lead(from_date, 1, date '9999-12-31') over (
+        partition by supplier_id order by from_date
+    )
+),
+
+states as (
+    select
+        s.supplier_id,
+        s.from_date,
+        s.version_date,
+        s.last_scan_date,
+        coalesce(s.from_date - s.last_scan_date, 0) > method.parameter('stale_scan_days')
+            as is_stale,
+        case when s.last_scan_date is not null then s.n_open_vulnerabilities end
+            as n_open_vulnerabilities,
+        case
+            when s.last_scan_date is null then method.parameter('unscanned_hazard')
+            else s.hazard
+        end as hazard
+    from days as s
+),
+
+changes as (
+    select *
+    from (
+        select
+            *,
+            hash(version_date, last_scan_date, is_stale, n_open_vulnerabilities, hazard) as state
+        from states
+    )
+    qualify state is distinct from lag(state) over (partition by supplier_id order by from_date)
 ),
 
 spans as (
     select
-        v.supplier_id,
-        v.source_id,
-        v.from_date as version_from_date,
-        greatest(c.from_date, v.from_date) as from_date,
-        least(
-            v.until_date,
-            lead(c.from_date, 1, date '9999-12-31') over (
-                partition by v.supplier_id, v.source_id, v.from_date order by c.from_date
-            )
-        ) as until_date
-    from facts.supplier_versions as v
-    inner join changes as c
-        on v.supplier_id = c.supplier_id and c.from_date >= v.from_date and c.from_date < v.until_date
+        *,
+        lead(from_date, 1, date '9999-12-31') over (partition by supplier_id order by from_date)
+            as until_date
+    from changes
 )
 
-select
-    s.supplier_id,
-    s.from_date,
-    s.until_date,
-    v.supplier_name,
-    v.country,
-    m.mix_id,
-    m.main_sector_id,
-    m.sectors,
-    v.criticality_1_5,
-    v.delivery_id,
-    v.source_row,
-    c.scan_date as last_scan_date,
-    c.scan_date is null as is_unscanned,
-    coalesce(s.from_date - c.scan_date, 0) > method.parameter('stale_scan_days') as is_stale,
-    case when c.scan_date is not null then coalesce(h.n_open_vulnerabilities, 0) end
-        as n_open_vulnerabilities,
-    case
-        when c.scan_date is null then method.parameter('unscanned_hazard')
-        else coalesce(h.hazard, 0)
-    end as hazard,
-    pow(2, coalesce(v.criticality_1_5, method.parameter('default_criticality')) - 1)
-    * greatest(coalesce(v.dependency_0_1, 1), method.parameter('dependency_minimum'))
-        as consequence
+select s.* exclude (state) replace (least(s.until_date, v.until_date) as until_date)
 from spans as s
 inner join facts.supplier_versions as v
     on
         s.supplier_id = v.supplier_id
-        and s.source_id = v.source_id
-        and s.version_from_date = v.from_date
-inner join facts.supplier_mixes as m
-    on
-        s.supplier_id = m.supplier_id
-        and s.source_id = m.source_id
-        and s.version_from_date = m.from_date
-asof left join facts.supplier_hazard as h
-    on s.supplier_id = h.supplier_id and s.from_date >= h.from_date
-asof left join facts.scan_dates as c
-    on s.supplier_id = c.supplier_id and s.from_date >= c.scan_date
+        and s.version_date = v.from_date
+        and s.from_date < v.until_date

@@ -53,9 +53,36 @@ ranked as (
             and s.from_date >= i.from_date
             and s.from_date < i.until_date
     left join method.sources as m on i.source_id = m.source_id
+),
+
+chosen as (
+    select
+        *,
+        coalesce(
+            delivery_id = lag(delivery_id) over own
+            and source_row = lag(source_row) over own
+            and from_date = lag(until_date) over own,
+            false
+        ) as is_continued
+    from ranked
+    where place = 1
+    window own as (partition by supplier_id order by from_date)
+),
+
+runs as (
+    select
+        *,
+        sum(cast(not is_continued as integer)) over (
+            partition by supplier_id order by from_date
+            rows between unbounded preceding and current row
+        ) as run
+    from chosen
 )
 
-select * exclude (given_id, place) from ranked
-where place = 1
+select
+    * exclude (given_id, place, is_continued, run)
+    replace (max(until_date) over (partition by supplier_id, run) as until_date)
+from runs
+qualify not is_continued
 union all by name
 select * exclude (given_id) from identified anti join contested using (supplier_id)

@@ -2,14 +2,30 @@
 with
 clipped as (
     select
-        *,
-        greatest(from_date, $start_date) as first_date,
-        least(until_date - 1, $end_date) as last_date,
+        s.*,
+        v.supplier_name,
+        v.country,
+        v.criticality_1_5,
+        v.delivery_id,
+        v.source_row,
+        m.mix_id,
+        m.main_sector_id,
+        m.sectors,
+        greatest(s.from_date, $start_date) as first_date,
+        least(s.until_date - 1, $end_date) as last_date,
+        s.last_scan_date is null as is_unscanned,
         method.parameter('susceptibility_minimum')
-        + (1 - method.parameter('susceptibility_minimum')) * (1 - exp(-hazard))
-            as susceptibility_0_1
-    from facts.supplier_states
-    where from_date <= $end_date and until_date > $start_date
+        + (1 - method.parameter('susceptibility_minimum')) * (1 - exp(-s.hazard))
+            as susceptibility_0_1,
+        pow(2, coalesce(v.criticality_1_5, method.parameter('default_criticality')) - 1)
+        * greatest(coalesce(v.dependency_0_1, 1), method.parameter('dependency_minimum'))
+            as consequence
+    from facts.supplier_states as s
+    inner join facts.supplier_versions as v
+        on s.supplier_id = v.supplier_id and s.version_date = v.from_date
+    inner join facts.supplier_mixes as m
+        on s.supplier_id = m.supplier_id and s.version_date = m.from_date
+    where s.from_date <= $end_date and s.until_date > $start_date
 )
 
 select
