@@ -268,9 +268,9 @@ def replace_spans(con: Connection, table: str, start: date, end: date) -> None:
     """Put the spans of temporary table `fresh` in place of the days start…end.
 
     The first column of the table says whose spans they are.
-    Spans that reach into the range are cut, and at its ends neighbours that say the same are joined,
-    so that the table is the same whichever ranges it was computed in. Within the range, no two
-    neighbours in `fresh` may say the same.
+    Spans that reach into the range are cut, and at its ends neighbours that say the same are
+    joined, so that the table is the same whichever ranges it was computed in. Within the range, no
+    two neighbours in `fresh` may say the same.
     """
     days = {"start": start, "end": end}
     inside = f"first_date > date '{start}' and last_date < date '{end}'"
