@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.sources import get_source
+from pipeline.sources import get_source, records
 from pipeline.sources.base import Delivery, Row
 from pipeline.sources.mapping import Mapping, load_mapping, plain
 from pipeline.sources.tabular import Reading, TableReader
@@ -44,9 +44,9 @@ def preview(path: Path, source_id: str, mapping: Mapping | None = None) -> Previ
     delivery = Delivery(f"{source_id}/preview", source_id, path, path.name, now)
     found = Preview(path.name, source_id)
     if not isinstance(source.read, TableReader):
-        for rows in source.read(delivery):
-            records = rows.rows if isinstance(rows.rows, list) else rows.rows.to_pylist()
-            _count(found, rows.table, records)
+        for rows in records(source, delivery):
+            plain_rows = rows.rows if isinstance(rows.rows, list) else rows.rows.to_pylist()
+            _count(found, rows.table, plain_rows)
         return found
     table = source.read.table
     reading = Reading.of(delivery, table, mapping or load_mapping(source_id))

@@ -46,7 +46,8 @@ class Settings(BaseSettings):
     fetch: bool = Field(False, description="Collecting also fetches the sources' addresses")
     feeds: dict[str, list[str]] = Field(
         {},
-        description="Addresses to poll, by source, as JSON; taxii+https://… is a TAXII collection",
+        description="Addresses to poll, by source, as JSON; taxii+https://… is a TAXII collection, "
+        "misp+https://… a MISP feed, csaf+https://… a CSAF provider",
     )
     private_hosts: frozenset[str] = Field(
         frozenset(), description="Hosts that may have a private address and speak plain HTTP"

@@ -19,7 +19,7 @@ from pipeline.ledger import LedgerLine
 from pipeline.manifest import Entry
 from pipeline.raw import Arrival
 from pipeline.settings import Settings
-from pipeline.sources import Source, get_source
+from pipeline.sources import Source, get_source, records
 from pipeline.sources.base import Delivery
 from pipeline.warehouse import Connection, transaction
 
@@ -193,7 +193,7 @@ def _read(con: Connection, source: Source, delivery: Delivery) -> Iterator[tuple
     """The reader's rows; whatever it stumbles over concerns this delivery alone."""
     schemas = {table: staged.schema(con, table) for table in source.tables}
     try:
-        yield from batches(source.read(delivery), schemas)
+        yield from batches(records(source, delivery), schemas)
     except DeliveryError as error:
         raise _UnreadableError(delivery.delivery_id, f"{error.problem} {error.remedy}") from error
     except Exception as error:

@@ -1,6 +1,12 @@
+import ipaddress
 import logging
+from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from http_server import serving
 
 from pipeline import http
@@ -47,6 +53,57 @@ def test_a_server_that_stays_busy_is_given_up(tmp_path):
     ):
         download(f"{url}/", tmp_path / "a", GUARD)
     assert len(requests) == 4
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A certificate that nobody has signed, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
+        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "certificate.pem"
+    path.write_bytes(
+        signed.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return path
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(certificate, tmp_path):
+    """Even of a host that may have a private address."""
+    with (
+        serving({"/": (200, {}, b"x")}, certificate) as (url, requests),
+        pytest.raises(FetchError, match="CERTIFICATE_VERIFY_FAILED"),
+    ):
+        download(f"{url}/", tmp_path / "a", GUARD)
+    assert requests == []
+
+
+def test_an_answer_from_a_private_address_is_refused_whatever_its_name_said_before():
+    with (
+        serving({"/": (200, {}, b"inside")}) as (url, _),
+        httpx.Client(trust_env=False) as client,
+        client.stream("GET", url) as response,
+        pytest.raises(FetchError, match=r"has the private address 127\.0\.0\.1"),
+    ):
+        Guard(frozenset({"rebound.example"})).check_peer(
+            httpx.URL("https://rebound.example/"), response
+        )
 
 
 def test_a_torn_download_leaves_nothing(tmp_path):

@@ -1,14 +1,24 @@
 """The register of sources: every module of this package that declares a `SOURCE`."""
 
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
 from pipeline.errors import SectorRiskError, UnknownNameError
+from pipeline.sources.archive import not_read
 from pipeline.sources.base import Delivery, Rows, Source
 
-__all__ = ["Delivery", "Rows", "Source", "all_sources", "get_source", "source_of_file"]
+__all__ = [
+    "Delivery",
+    "Rows",
+    "Source",
+    "all_sources",
+    "get_source",
+    "records",
+    "source_of_file",
+]
 
 
 @cache
@@ -25,6 +35,23 @@ def get_source(source_id: str) -> Source:
     if source_id not in sources:
         raise UnknownNameError("Source", source_id, list(sources))
     return sources[source_id]
+
+
+def records(source: Source, delivery: Delivery) -> Iterator[Rows]:
+    """What the source's reader yields, then a row for what it did not take of an archive."""
+    last = 0
+    for rows in source.read(delivery):
+        if rows.table == source.tables[0]:
+            last = max(last, _last_row(rows))
+        yield rows
+    if delivery.not_read:
+        yield Rows(source.tables[0], list(not_read(delivery, last + 1)))
+
+
+def _last_row(rows: Rows) -> int:
+    if isinstance(rows.rows, list):
+        return max((row["source_row"] for row in rows.rows), default=0)
+    return max(rows.rows["source_row"].to_pylist(), default=0)
 
 
 def source_of_file(path: Path) -> Source:

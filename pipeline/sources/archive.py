@@ -9,6 +9,7 @@ import bz2
 import gzip
 import io
 import lzma
+import re
 import tarfile
 import zipfile
 import zlib
@@ -19,7 +20,8 @@ from tarfile import EOFHeaderError, HeaderError, ReadError  # type: ignore[attr-
 from typing import IO, Self, cast
 
 from pipeline.errors import DeliveryError
-from pipeline.sources.base import Delivery
+from pipeline.sources.base import Delivery, Row
+from pipeline.sources.parsing import as_json
 
 MAX_MEMBERS = 50_000
 MAX_MEMBER_BYTES = 512 * 2**20
@@ -27,7 +29,8 @@ MAX_TOTAL_BYTES = 2 * 2**30
 MAX_RATIO = 250
 RATIO_COUNTS_FROM_BYTES = 16 * 2**20
 MAX_FOLDERS = 16
-NOT_DOCUMENTS = ("license", "licence", "readme", "copying", "notice", ".")
+TERMS = re.compile(r"(?:licen[cs]e(?:-\w+)?|copying|readme)(?:\.(?:md|rst|html|txt|json))?")
+NAMES_LISTED = 20
 
 _DAMAGE = (
     EOFError,
@@ -55,8 +58,9 @@ class Document:
 def documents(delivery: Delivery, suffixes: tuple[str, ...]) -> Iterator[Document]:
     """The documents of a delivery, in the order of the archive.
 
-    Of an archive only members with one of the suffixes are documents (licences and readmes are
-    not); an archive without any is refused.
+    Of an archive only members with one of the suffixes are documents; an archive without any is
+    refused. All other members are noted in the delivery, for its quarantine, but for licences,
+    readmes and hidden files.
     """
     try:
         yield from _opened(delivery, suffixes)
@@ -159,7 +163,7 @@ def _tar_members(
             _check_member(delivery.name, number, member.name, member.size)
             if not (member.isfile() or member.isdir()):
                 raise _hostile(delivery.name, member.name, "is a link or a device")
-            if member.isfile() and is_document(member.name, suffixes):
+            if member.isfile() and _is_document(delivery, member.name, suffixes):
                 content = archive.extractfile(member)
                 yield Document(member.name, content.read() if content else b"")
 
@@ -186,7 +190,7 @@ def _zip_members(
             _check_member(delivery.name, number, member.filename, member.file_size)
             if (member.external_attr >> 28) not in {0, 4, 8}:
                 raise _hostile(delivery.name, member.filename, "is a link or a device")
-            if not member.is_dir() and is_document(member.filename, suffixes):
+            if not member.is_dir() and _is_document(delivery, member.filename, suffixes):
                 with archive.open(member) as content:
                     limited = _Limited(content, delivery.name, n_packed)
                     limited.n_read = n_before
@@ -214,10 +218,31 @@ def _hostile(name: str, member: str, what: str) -> DeliveryError:
     )
 
 
-def is_document(name: str, suffixes: tuple[str, ...]) -> bool:
-    """Whether an archive's member is a document of the source, by the name's ending."""
-    last = PurePosixPath(name).name.lower()
-    return last.endswith(suffixes) and not last.startswith(NOT_DOCUMENTS)
+def _is_document(delivery: Delivery, name: str, suffixes: tuple[str, ...]) -> bool:
+    """Whether a member is a document of the source, by its ending; others are noted."""
+    path = PurePosixPath(name.lower())
+    is_hidden = path.name.startswith(".") or "__macosx" in path.parts
+    if is_hidden or TERMS.fullmatch(path.name):
+        return False
+    if path.name.endswith(suffixes):
+        return True
+    delivery.not_read[path.suffix].append(name)
+    return False
+
+
+def not_read(delivery: Delivery, first: int) -> Iterator[Row]:
+    """The rows that stand for members that are no documents, one for each ending."""
+    for number, (suffix, names) in enumerate(sorted(delivery.not_read.items()), first):
+        ending = f"ending in {suffix}" if suffix else "without an ending"
+        yield {
+            "source_row": number,
+            "record": as_json({"ending": suffix, "files": names[:NAMES_LISTED]}),
+            "problems": [
+                f"Not read: {len(names):,} of the archive's files, {ending}, such as "
+                f"{names[0][:120]}. {delivery.source_id} takes none of these: hand them to the "
+                "source that does, or leave them out."
+            ],
+        }
 
 
 def _some(

@@ -1,5 +1,6 @@
 """What a source is: a declaration and a reader."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -24,6 +25,8 @@ class Delivery:
         published_on: publication date stated by whoever handed the file in; None = not stated.
         is_historical: its records count as known since their own disclosure.
         url: where it was fetched from; None = handed in as a file.
+        not_read: members of an archive that are no documents of the source, by their ending;
+            filled while it is read.
     """
 
     delivery_id: str
@@ -34,6 +37,7 @@ class Delivery:
     published_on: date | None = None
     is_historical: bool = False
     url: str | None = None
+    not_read: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list), compare=False)
 
 
 @dataclass(frozen=True)

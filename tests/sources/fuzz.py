@@ -23,7 +23,7 @@ from reader_helpers import DATA, SHARED, delivery, tar, zipped
 from pipeline.batch import batches
 from pipeline.errors import DeliveryError
 from pipeline.settings import ROOT
-from pipeline.sources import get_source
+from pipeline.sources import get_source, records
 
 MOST_BYTES = 12_000
 SECONDS_EACH = 2.0
@@ -249,7 +249,7 @@ def _one(source_id: str, path: Path, schemas: dict, outcome: Outcome) -> None:
 
 def _read(source_id: str, path: Path, schemas: dict, outcome: Outcome) -> None:
     try:
-        for _, rows in batches(get_source(source_id).read(delivery(source_id, path)), schemas):
+        for _, rows in batches(records(get_source(source_id), delivery(source_id, path)), schemas):
             outcome.n_rows += len(rows)
             outcome.n_bad_rows += sum(map(bool, rows["problems"].to_pylist()))
             numbers = rows["source_row"].to_pylist()

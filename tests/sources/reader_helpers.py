@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.sources import get_source
+from pipeline.sources import get_source, records
 from pipeline.sources.base import Delivery
 
 DATA = Path(__file__).resolve().parent.parent / "data"
@@ -29,7 +29,7 @@ def delivery(source_id, path, **stated):
 def received(source_id, path, **stated):
     """Rows by table, as plain dictionaries."""
     tables = {}
-    for rows in get_source(source_id).read(delivery(source_id, path, **stated)):
+    for rows in records(get_source(source_id), delivery(source_id, path, **stated)):
         found = rows.rows if isinstance(rows.rows, list) else rows.rows.to_pylist()
         tables.setdefault(rows.table, []).extend(found)
     return tables

@@ -6,7 +6,7 @@ import tarfile
 import zipfile
 
 import pytest
-from reader_helpers import delivery, tar, zipped
+from reader_helpers import delivery, only, problems, received_bytes, tar, zipped
 
 from pipeline.errors import DeliveryError
 from pipeline.sources import archive
@@ -36,6 +36,25 @@ def test_members_with_the_suffix_in_a_zip(tmp_path):
         "folder/a.json": b"{}",
         "b.txt": b"text",
     }
+
+
+@pytest.mark.parametrize("pack", [tar, zipped])
+def test_members_of_other_kinds_are_set_aside_with_a_sentence(pack, tmp_path):
+    text = b"Title: Banks\n\nBanks were attacked."
+    others = {"b.pdf": b"%PDF", "x/c.pdf": b"%PDF", "d": b"?", "LICENSE": b"terms", ".x": b""}
+    rows = only(received_bytes("news", pack({"a.txt": text, **others}), tmp_path))
+    assert [row["source_row"] for row in rows] == [1, 2, 3]
+    assert [problem for row in rows for problem in problems(row)] == [
+        "Not read: 1 of the archive's files, without an ending, such as d. news takes none of "
+        "these: hand them to the source that does, or leave them out.",
+        "Not read: 2 of the archive's files, ending in .pdf, such as b.pdf. news takes none of "
+        "these: hand them to the source that does, or leave them out.",
+    ]
+
+
+@pytest.mark.parametrize("name", ["notice.txt", "notice-2020.txt", "readme-attack.txt"])
+def test_a_document_is_not_taken_for_a_licence(name, tmp_path):
+    assert opened(tar({name: b"told"}), tmp_path, (".txt",)) == {name: b"told"}
 
 
 def test_an_archive_without_documents_is_refused(tmp_path):
