@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline import cli_exposure, cli_operate, cli_reports
+from pipeline import cli_backtest, cli_exposure, cli_operate, cli_reports
 from pipeline.cli_explain import app as explain_app
 from pipeline.cli_print import console, show
 from pipeline.errors import SectorRiskError
@@ -30,6 +30,7 @@ sources_app.command("check")(cli_exposure.check)
 app.command("who-is-who")(cli_exposure.suppliers)
 app.add_typer(cli_reports.evaluate_app, name="evaluate")
 app.command("doubtful-events")(cli_reports.events)
+app.command("backtest")(cli_backtest.backtest)
 for command in (
     cli_operate.held,
     cli_operate.approve,

@@ -115,6 +115,18 @@ def test_an_alert_on_its_day_and_a_half_life_later(con):
     assert [round(points[0], 1) for points in (first, later)] == [7.3, 4.1]
 
 
+def test_the_printed_probability_on_a_calm_day_and_under_the_alert(con):
+    calm = one(con, "above_usual_0_1", "sector_outlook_daily", sector_id="military")
+    assert calm == pytest.approx((0.26,), abs=1e-9)
+    put_alert(con)
+    con.execute("delete from quality.facts_state")
+    points = 10 * log2(1 + 1.2 * (8 / 10) * 0.9 * (0.95 * 0.8))
+    printed = one(con, "above_usual_0_1", "sector_outlook_daily", sector_id="military")
+    log_odds = log(0.26 / (1 - 0.26)) + 0.06 * points
+    assert printed == pytest.approx((1 / (1 + exp(-log_odds)),), abs=1e-9)
+    assert round(printed[0], 2) == 0.35
+
+
 def test_a_vulnerability_before_and_after_it_is_listed_as_exploited(con):
     put_supplier(con, criticality_1_5=3)
     put_finding(con)

@@ -16,3 +16,6 @@ comment on column scores.supplier_daily.last_scan_date is 'Day on which the newe
 comment on column scores.supplier_daily.coverage_state is 'complete, or what is missing: no scan, stale scan, no criticality, threat sources';
 comment on view scores.supplier_driver_daily is 'Open vulnerabilities behind a supplier''s susceptibility, largest first, and the rest as Other';
 comment on column scores.supplier_driver_daily.share_0_1 is 'Share of the sum of -x ln(1 - p)';
+
+comment on view scores.sector_outlook_daily is 'How likely a month that begins the next day is worse than usual for the sector';
+comment on column scores.sector_outlook_daily.above_usual_0_1 is 'Probability that the month has more hostile incidents (hacking, malware, social engineering) than the sector''s mean month of the year before';
