@@ -18,7 +18,8 @@ from pipeline.backtest.measures import Bin, Estimate, Floats, Indices
 from pipeline.backtest.table import SectorMonths, sector_months
 from pipeline.backtest.world import sql, world
 from pipeline.errors import SectorRiskError
-from pipeline.warehouse import Connection, installed_method
+from pipeline.method import installed_method
+from pipeline.warehouse import Connection
 
 DAYS_TO_BE_RECORDED = 365
 """A month is judged once its incidents have had a year to be recorded."""

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from pipeline import raw, stage
 from pipeline.errors import DeliveryError, SectorRiskError
+from pipeline.method import models_for
 from pipeline.score import refresh_facts
 from pipeline.settings import ROOT, Settings
 from pipeline.sources import get_source, source_of_file
-from pipeline.warehouse import Connection, models, open_warehouse, replace_range, transaction
+from pipeline.warehouse import Connection, open_warehouse, replace_range, transaction
 
 SQL_FOLDER = ROOT / "warehouse" / "backtest"
 THREAT = ("facts.source_coverage_daily", "temp.event_sector_daily", "scores.sector_threat_daily")
@@ -58,7 +59,7 @@ def take_in(con: Connection, settings: Settings, source_id: str, path: Path) -> 
 def walk_forward(con: Connection, first: date, last: date) -> None:
     """The threat part of each sector on every day first…last, from what was known that day."""
     with transaction(con):
-        for model in models():
+        for model in models_for(con):
             if model.name in THREAT:
                 replace_range(con, model, first, last)
 
