@@ -23,8 +23,8 @@ RUNS: dict[str, dict[str, str]] = {
     "ingest_threat_reports": {},
     "ingest_sector_exposure": {},
     "backfill_scores": {
-        "start": FIRST_DAY.isoformat(),
-        "end": LAST_DAY.isoformat(),
+        "from": FIRST_DAY.isoformat(),
+        "to": LAST_DAY.isoformat(),
         "reason": "first load of the bundled sample",
     },
     "score_sectors": {},

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline import cli_backtest, cli_exposure, cli_operate, cli_reports
+from pipeline import cli_backfill, cli_backtest, cli_exposure, cli_operate, cli_reports
 from pipeline.cli_explain import app as explain_app
 from pipeline.cli_print import console, show
 from pipeline.errors import SectorRiskError
@@ -22,6 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(explain_app)
+app.add_typer(cli_backfill.app, name="backfill")
 quarantine_app = typer.Typer(help="Records set aside and their return.", no_args_is_help=True)
 app.add_typer(quarantine_app, name="quarantine")
 sources_app = typer.Typer(help="Where the data comes from.", no_args_is_help=False)
@@ -97,6 +98,8 @@ def ingest(
     show([_as_dict(line) for line in lines], as_json, "Nothing new has arrived.")
     if paths and not as_json:
         _show_facts([line.delivery_id for line in lines if line.table == "reports"])
+    if not as_json:
+        cli_backfill.show_late()
     if any(line.status == "failed" for line in lines):
         raise typer.Exit(3)
 
@@ -121,23 +124,6 @@ def run(day: Day, as_json: Json = False) -> None:
     show([_as_dict(published)], as_json)
     if not as_json:
         show_day(day.date())
-
-
-@app.command()
-def backfill(
-    start: Start,
-    end: End,
-    reason: Annotated[str, typer.Option(help="Why; kept with the run")],
-    knowledge: Knowledge = "then",
-    force: bool = False,
-) -> None:
-    """Score a range of past days in one go."""
-    from pipeline import flow
-
-    summary = flow.backfill(
-        start.date(), end.date(), knowledge=_knowledge(knowledge), reason=reason, force=force
-    )
-    show([_as_dict(summary)], as_json=False)
 
 
 @app.command()

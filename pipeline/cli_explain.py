@@ -81,6 +81,16 @@ def method_compare(
     _comparison(found, as_json)
 
 
+@method_app.command("list")
+def method_list(as_json: Json = False) -> None:
+    """Versions of the method that this warehouse keeps, and the days scored by each."""
+    from pipeline.cli_print import show
+    from pipeline.warehouse import open_warehouse, query
+
+    with open_warehouse() as con:
+        show(query(con, "methods"), as_json)
+
+
 def _comparison(found: Any, as_json: bool) -> None:
     if as_json:
         _json(asdict(found))

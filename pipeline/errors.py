@@ -35,6 +35,10 @@ class GateError(SectorRiskError):
     exit_code = 3
 
 
+class MethodError(SectorRiskError):
+    """A version of the method that this program cannot compute."""
+
+
 class ExportError(SectorRiskError):
     """What was asked for cannot be shown truthfully; nothing was written."""
 

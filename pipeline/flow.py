@@ -3,10 +3,13 @@
 import logging
 from dataclasses import dataclass
 from datetime import date, timedelta
+from getpass import getuser
 from pathlib import Path
 
+from pipeline import backfill as backfills
 from pipeline import publication, raw, score, stage
 from pipeline import publish as publishing
+from pipeline.backfill_plan import Request
 from pipeline.errors import GateError
 from pipeline.fetch import fetch
 from pipeline.ledger import LedgerLine
@@ -162,15 +165,97 @@ def run_day(day: date, *, settings: Settings | None = None) -> Published:
     return publish(day, settings=settings)
 
 
+@dataclass(frozen=True)
+class Backfilled:
+    """What a backfill did; `n_scored` = 0 where every day was current.
+
+    Attributes:
+        held: why the newest day is not published yet; None = it is.
+    """
+
+    backfill_id: str
+    start: date
+    end: date
+    method_version: str
+    n_scored: int
+    n_current: int
+    held: str | None
+
+
 def backfill(
     start: date,
     end: date,
     *,
-    knowledge: Knowledge = "then",
     reason: str,
+    knowledge: Knowledge = "then",
+    method: str | None = None,
+    sectors: tuple[str, ...] = (),
     force: bool = False,
+    requested_by: str | None = None,
+    progress: backfills.Progress | None = None,
     settings: Settings | None = None,
-) -> ScoreSummary:
-    """Score a range of past days in one go; `reason` goes to the log of runs."""
-    logger.info("backfill %s … %s: %s", start, end, reason)
-    return score_range(start, end, knowledge=knowledge, force=force, settings=settings)
+) -> Backfilled:
+    """Compute past days aside, check them, swap them in at once and publish the newest day.
+
+    Interrupted, the same call takes it up again. See `pipeline.backfill_plan.Request` for the
+    arguments, `pipeline.backfill` for the errors.
+    """
+    who = requested_by or getuser()
+    request = Request(start, end, reason, who, knowledge, method, sectors, force)
+    return backfill_as_asked(request, progress=progress, settings=settings)
+
+
+def backfill_as_asked(
+    request: Request,
+    *,
+    progress: backfills.Progress | None = None,
+    settings: Settings | None = None,
+) -> Backfilled:
+    """As `backfill`, for a request put together elsewhere."""
+    settings = settings or get_settings()
+    staged = backfills.stage(settings, request, progress)
+    return swap_backfill(staged, settings=settings)
+
+
+def swap_backfill(staged: backfills.Staged, *, settings: Settings | None = None) -> Backfilled:
+    """Swap in what is staged, and publish the newest day."""
+    settings = settings or get_settings()
+    planned = staged.plan
+    if planned.n_due:
+        backfills.swap(settings, staged)
+    held = publish_newest(settings=settings)
+    return Backfilled(
+        staged.backfill_id,
+        planned.request.start,
+        planned.request.end,
+        planned.method_version,
+        staged.n_scored,
+        planned.n_current,
+        held,
+    )
+
+
+def rollback_backfill(
+    backfill_id: str,
+    *,
+    reason: str,
+    requested_by: str | None = None,
+    settings: Settings | None = None,
+) -> str | None:
+    """Bring back the scores before a backfill, and publish the newest day; why not, if held."""
+    settings = settings or get_settings()
+    who = requested_by or getuser()
+    backfills.rollback(settings, backfill_id, reason=reason, requested_by=who)
+    return publish_newest(settings=settings)
+
+
+def publish_newest(*, settings: Settings | None = None) -> str | None:
+    """Publish the newest scored day, where there is one; why not, if a gate holds it back."""
+    with open_warehouse(settings, patience_s=backfills.PATIENCE_S) as con:
+        newest = score.newest_day(con)
+    try:
+        if newest:
+            publish(newest, settings=settings)
+    except GateError as error:
+        return str(error)
+    return None

@@ -146,6 +146,12 @@ def inputs_by_day(con: Connection, start: date, end: date, knowledge: Knowledge)
     return result
 
 
+def newest_day(con: Connection) -> date | None:
+    """The last day that is scored; None where none is."""
+    row = con.execute("select max(score_date) from quality.scored_days").fetchone()
+    return row[0] if row else None
+
+
 def coverage(con: Connection, day: date) -> dict[str, list[str]]:
     """Sources that had delivered by `day`, by state: current, late or missing."""
     model = next(model for model in models() if model.name == "facts.source_coverage_daily")

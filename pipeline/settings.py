@@ -79,6 +79,11 @@ class Settings(BaseSettings):
         return self.home / "publications"
 
     @property
+    def backfills_folder(self) -> Path:
+        """Backfills by id: the copy that one is computed in, then the rows that it replaced."""
+        return self.home / "backfills"
+
+    @property
     def snapshot_file(self) -> Path:
         """The read-only DuckDB snapshot of the last successful run."""
         return self.published_folder / "sector-risk.duckdb"

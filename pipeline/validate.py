@@ -140,13 +140,11 @@ def write_gates(
     con: Connection, results: Iterable[GateResult], delivery_id: str | None = None
 ) -> None:
     """Append the outcome of checks."""
-    for result in results:
-        con.execute(
-            "insert into quality.gates by name select ? as delivery_id, ? as gate, "
-            "? as severity, ? as is_passed, ? as expected, ? as found, ?::date as score_date, "
-            "? as policy, ? as kind",
-            [delivery_id, *result],
-        )
+    rows = [{"delivery_id": delivery_id, **result._asdict()} for result in results]
+    if rows:
+        con.register("found_gates", pa.Table.from_pylist(rows))
+        con.execute("insert into quality.gates by name from found_gates")
+        con.unregister("found_gates")
 
 
 def sentence(template: str, expectation: dict[str, Any], row: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
 
 from pipeline import storage
 from pipeline.errors import (
@@ -28,25 +29,42 @@ from pipeline.method import (
 from pipeline.settings import ROOT, Settings, get_settings
 
 Connection = duckdb.DuckDBPyConnection
+DatabaseError = duckdb.Error
 
 QUERIES_FOLDER = ROOT / "warehouse" / "queries"
 
 
 @contextmanager
-def open_warehouse(settings: Settings | None = None) -> Iterator[Connection]:
+def open_warehouse(
+    settings: Settings | None = None, *, patience_s: float = 0
+) -> Iterator[Connection]:
     """The one writing connection, its schema and method brought up to date.
 
     Raises:
-        WarehouseLockedError: another process is writing.
+        WarehouseLockedError: another process is writing, and still was after `patience_s`.
         WarehouseDamagedError: the file, or a block of it, is not as it was written.
         StorageError: the disk is full, or the folder cannot be written.
     """
     settings = settings or get_settings()
     with storage.faults_explained(settings):
         settings.home.mkdir(parents=True, exist_ok=True)
-        with _connect(settings.warehouse_file, settings) as con:
+        with _connect(settings.warehouse_file, settings, patience_s=patience_s) as con:
             install(con)
             yield con
+
+
+@contextmanager
+def open_copy(file: Path, settings: Settings) -> Iterator[Connection]:
+    """A writing connection on a copy of the warehouse, as it is."""
+    with storage.faults_explained(settings), _connect(file, settings) as con:
+        yield con
+
+
+@contextmanager
+def open_memory(settings: Settings) -> Iterator[Connection]:
+    """A connection without a file, to attach others to."""
+    with _connect(Path(":memory:"), settings) as con:
+        yield con
 
 
 @contextmanager
@@ -91,21 +109,16 @@ def open_beside(con: Connection) -> Iterator[Connection]:
 
 
 @contextmanager
-def _connect(file: Path, settings: Settings, *, read_only: bool = False) -> Iterator[Connection]:
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": settings.duckdb_memory_limit,
-        "threads": settings.duckdb_threads,
-        "temp_directory": str(settings.home / "spill"),
-    }
-    try:
-        con = duckdb.connect(str(file), read_only=read_only, config=config)
-    except duckdb.Error as error:
-        if "lock on file" in str(error):
-            raise WarehouseLockedError(
-                f"{file} is being written by another process. Wait for it to end, then run again."
-            ) from error
-        storage.refuse(error, settings)
-        raise storage.damaged(file, error) from error
+def _connect(
+    file: Path, settings: Settings, *, read_only: bool = False, patience_s: float = 0
+) -> Iterator[Connection]:
+    waiting = Retrying(
+        retry=retry_if_exception_type(WarehouseLockedError),
+        stop=stop_after_delay(patience_s),
+        wait=wait_random(0.1, 0.5),
+        reraise=True,
+    )
+    con = waiting(_open, file, settings, read_only=read_only)
     try:
         con.execute("set timezone = 'UTC'")
         yield con
@@ -113,6 +126,23 @@ def _connect(file: Path, settings: Settings, *, read_only: bool = False) -> Iter
         con.close()
         for handle in _read_beside.pop(file, []):
             os.close(handle)
+
+
+def _open(file: Path, settings: Settings, *, read_only: bool) -> Connection:
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": settings.duckdb_memory_limit,
+        "threads": settings.duckdb_threads,
+        "temp_directory": str(settings.home / "spill"),
+    }
+    try:
+        return duckdb.connect(str(file), read_only=read_only, config=config)
+    except duckdb.Error as error:
+        if "lock on file" in str(error):
+            raise WarehouseLockedError(
+                f"{file} is being written by another process. Wait for it to end, then run again."
+            ) from error
+        storage.refuse(error, settings)
+        raise storage.damaged(file, error) from error
 
 
 _read_beside: dict[Path, list[int]] = {}

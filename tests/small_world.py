@@ -139,9 +139,12 @@ class World:
 
         return score.score_range(self.con, start, end, force=True)
 
-    def publish(self):
+    def close(self):
         self.con.execute("checkpoint")
         self._opened.__exit__(None, None, None)
+
+    def publish(self):
+        self.close()
         self.settings.published_folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(self.settings.warehouse_file, self.settings.snapshot_file)
         return self.settings

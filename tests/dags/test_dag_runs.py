@@ -42,7 +42,7 @@ def somebody_writing():
 @pytest.fixture(scope="module")
 def scored(dags):
     """The DAGs after ingesting the sample and scoring its first days."""
-    period = {"start": str(FIRST), "end": str(DAY), "reason": "the tests ask for it"}
+    period = {"from": str(FIRST), "to": str(DAY), "reason": "the tests ask for it"}
     assert embedded.run_dag(dags["ingest_threat_reports"], MIDNIGHT)
     assert embedded.run_dag(dags["ingest_sector_exposure"], MIDNIGHT)
     assert embedded.run_dag(dags["backfill_scores"], MIDNIGHT, period)

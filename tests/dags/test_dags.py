@@ -56,18 +56,26 @@ def test_whatever_opens_the_warehouse_waits_for_its_single_slot(dags):
     pooled = {
         task.task_id for dag in dags.values() for task in dag.tasks if task.pool == "warehouse"
     }
-    assert pooled == {"collect", "say_what_is_missing", "score", "check", "publish", "backfill"}
+    assert pooled == {
+        "collect",
+        "say_what_is_missing",
+        "score",
+        "check",
+        "publish",
+        "plan",
+        "backfill",
+    }
     assert Pool.get_pool("warehouse").slots == 1
 
 
 @pytest.mark.parametrize(
     ("conf", "what"),
     [
-        ({"end": "2020-02-15", "reason": "a reason given"}, "start"),
-        ({"start": "soon", "end": "2020-02-15", "reason": "a reason given"}, "start"),
-        ({"start": "2020-02-15", "end": "2020-02-15", "reason": ""}, "reason"),
+        ({"to": "2020-02-15", "reason": "a reason given"}, "from"),
+        ({"from": "soon", "to": "2020-02-15", "reason": "a reason given"}, "from"),
+        ({"from": "2020-02-15", "to": "2020-02-15", "reason": ""}, "reason"),
         (
-            {"start": "2020-02-15", "end": "2020-02-15", "reason": "long enough", "knowledge": "x"},
+            {"from": "2020-02-15", "to": "2020-02-15", "reason": "long enough", "knowledge": "x"},
             "knowledge",
         ),
     ],
