@@ -17,6 +17,7 @@ from pipeline.explanation import (
     EventLine,
     Member,
     Origin,
+    Overruled,
     Reason,
     Remedy,
     ReportLine,
@@ -123,6 +124,7 @@ def _supplier(reading: Connection, day: date, row: Row) -> SupplierExplanation:
     minimum = _parameters(reading)["susceptibility_minimum"]
     score = _score(row)
     lines = _vulnerabilities(reading, day, row, row["susceptibility_points"] - usual)
+    least = _least_hazard(reading, is_unscanned=row["last_scan_date"] is None)
     sectors = query(reading, "explain_mix", day=day, mix_id=row["mix_id"])
     return SupplierExplanation(
         supplier_id=supplier_id,
@@ -133,8 +135,9 @@ def _supplier(reading: Connection, day: date, row: Row) -> SupplierExplanation:
         usual_susceptibility_points=usual,
         minimum_susceptibility=minimum,
         vulnerabilities=lines,
+        overruled=_overruled(reading, day, supplier_id),
         consequence=_consequence(reading, day, row),
-        remedies=_supplier_remedies(score, lines, minimum),
+        remedies=_supplier_remedies(score, lines, minimum, least),
     )
 
 
@@ -248,13 +251,13 @@ def _report(row: Row, sector_id: str) -> ReportLine:
 def _vulnerabilities(
     reading: Connection, day: date, supplier: Row, total: float
 ) -> tuple[VulnerabilityLine, ...]:
-    if supplier["n_open_vulnerabilities"] is None:
-        return (VulnerabilityLine(None, 1.0, total, _parameters(reading)["unscanned_hazard"]),)
     supplier_id = supplier["supplier_id"]
     rows = query(reading, "explain_vulnerabilities", day=day, supplier_id=supplier_id)
-    hazards = {row["cve_id"]: row["hazard"] for row in rows}
+    hazards: dict[str | None, float] = {row["cve_id"]: row["hazard"] for row in rows}
+    least = _least_hazard(reading, is_unscanned=supplier["last_scan_date"] is None)
+    hazards |= _assumed(least, hazards)
     own = shared(total, hazards)
-    return tuple(
+    lines = tuple(
         VulnerabilityLine(
             cve_id=row["cve_id"],
             share_0_1=row["hazard"] / sum(hazards.values()) if row["hazard"] else 0.0,
@@ -266,18 +269,43 @@ def _vulnerabilities(
             open_since=row["open_since"],
             reasons=tuple(Reason(**reason) for reason in row["reasons"]),
             origin=_origin(row),
+            credibility_0_1=row["credibility_0_1"],
+            inferred_from=row["inferred_from"],
         )
         for row in rows
+    )
+    if None not in hazards:
+        return lines
+    share = hazards[None] / sum(hazards.values())
+    return (*lines, VulnerabilityLine(None, share, own[None], hazards[None]))
+
+
+def _least_hazard(reading: Connection, *, is_unscanned: bool) -> float:
+    """Hazard below which a supplier is never taken to be: without a scan, the usual one."""
+    return _parameters(reading)["unscanned_hazard"] if is_unscanned else 0.0
+
+
+def _assumed(least: float, hazards: dict[str | None, float]) -> dict[str | None, float]:
+    """What is assumed above what is known."""
+    rest = least - sum(hazards.values())
+    return {None: rest} if rest > 0 else {}
+
+
+def _overruled(reading: Connection, day: date, supplier_id: str) -> tuple[Overruled, ...]:
+    rows = query(reading, "explain_overruled", day=day, supplier_id=supplier_id)
+    names = Overruled.__dataclass_fields__.keys() - {"origin"}
+    return tuple(
+        Overruled(**{name: row[name] for name in names}, origin=_origin(row)) for row in rows
     )
 
 
 def _supplier_remedies(
-    score: Score, lines: tuple[VulnerabilityLine, ...], minimum: float
+    score: Score, lines: tuple[VulnerabilityLine, ...], minimum: float, least: float
 ) -> tuple[Remedy, ...]:
-    hazard = sum(line.hazard for line in lines)
-    now = susceptibility(hazard, minimum)
+    known = sum(line.hazard for line in lines if line.cve_id)
+    now = susceptibility(max(known, least), minimum)
     changes = [
-        (line.cve_id, points(susceptibility(hazard - line.hazard, minimum) / now))
+        (line.cve_id, points(susceptibility(max(known - line.hazard, least), minimum) / now))
         for line in lines
         if line.cve_id
     ]
@@ -314,7 +342,11 @@ def _members(reading: Connection, sector_id: str, day: date, minimum: float) -> 
     hazards: dict[str, dict[str | None, float]] = defaultdict(dict)
     for row in query(reading, "explain_hazards", day=day, sector_id=sector_id):
         hazards[row["supplier_id"]][row["cve_id"]] = row["hazard"]
-    unscanned: dict[str | None, float] = {None: _parameters(reading)["unscanned_hazard"]}
+    members = query(reading, "explain_members", day=day, sector_id=sector_id)
+    least = {flag: _least_hazard(reading, is_unscanned=flag) for flag in (False, True)}
+    for row in members:
+        own = hazards[row["supplier_id"]]
+        own |= _assumed(least[row["is_unscanned"]], own)
     return tuple(
         Member(
             supplier_id=row["supplier_id"],
@@ -323,10 +355,11 @@ def _members(reading: Connection, sector_id: str, day: date, minimum: float) -> 
             consequence=row["consequence"],
             criticality_1_5=row["criticality_1_5"],
             score_0_100=row["score_0_100"],
-            hazards=unscanned if row["is_unscanned"] else hazards[row["supplier_id"]],
+            hazards=hazards[row["supplier_id"]],
             minimum=minimum,
+            least_hazard=least[row["is_unscanned"]],
         )
-        for row in query(reading, "explain_members", day=day, sector_id=sector_id)
+        for row in members
     )
 
 
@@ -373,9 +406,9 @@ def _sector_remedies(score: Score, members: tuple[Member, ...]) -> tuple[Remedy,
     lowered: dict[str, float] = defaultdict(float)
     count: dict[str, int] = defaultdict(int)
     for member in members:
-        for cve_id, hazard in member.hazards.items():
+        for cve_id in member.hazards:
             if cve_id is not None:
-                rest = susceptibility(member.hazard - hazard, member.minimum)
+                rest = susceptibility(member.hazard_without(cve_id), member.minimum)
                 lowered[cve_id] += member.weight * (member.susceptibility_0_1 - rest)
                 count[cve_id] += 1
     changes = [

@@ -10,6 +10,7 @@ from rich.table import Table
 from pipeline.explanation import (
     EventLine,
     Origin,
+    Overruled,
     Remedy,
     SectorExplanation,
     SupplierExplanation,
@@ -25,7 +26,8 @@ def explanation(one: Explanation, n: int = 10) -> Group:
     parts: list[RenderableType] = [_headline(one), _parts(one)]
     parts += [_events(one.threat.events, n), *_evidence(one.threat.events, n)]
     if isinstance(one, SupplierExplanation):
-        parts += [_vulnerabilities(one.vulnerabilities, n), _register(one)]
+        parts += [_vulnerabilities(one.vulnerabilities, n), _overruled(one.overruled)]
+        parts.append(_register(one))
     else:
         parts += [_sector_vulnerabilities(one, n), _suppliers(one, n)]
     parts.append(_remedies(one.remedies, n))
@@ -121,9 +123,25 @@ def _vulnerabilities(lines: tuple[VulnerabilityLine, ...], n: int) -> Table:
             f"{line.points:+.2f}", line.cve_id or "no scan: usual hazard assumed",
             "" if line.probability is None else f"{line.probability:.1%}", why or "nothing known",
             line.reach or "", escape(", ".join(line.asset_ids)), str(line.open_since or ""),
-            _where(line.origin),
+            escape(f"inferred ({line.credibility_0_1:.0%}) from {line.inferred_from}; ")
+            * (line.inferred_from is not None) + _where(line.origin),
         )  # fmt: skip
     _rest(table, lines[n:], 8)
+    return table
+
+
+def _overruled(lines: tuple[Overruled, ...]) -> RenderableType:
+    if not lines:
+        return ""
+    table = _table(
+        "Found, but said not to concern it: no points", "CVE", "asset", "is", "because", "since",
+        "stands in",
+    )  # fmt: skip
+    for line in lines:
+        table.add_row(
+            line.cve_id, escape(line.asset_id), line.status.replace("_", " "),
+            escape(line.justification or "not stated"), str(line.since), _where(line.origin),
+        )  # fmt: skip
     return table
 
 

@@ -133,7 +133,12 @@ class Reason:
 
 @dataclass(frozen=True)
 class VulnerabilityLine:
-    """What one open CVE adds to a supplier's susceptibility; `cve_id` None = no scan on file."""
+    """What one open CVE adds to a supplier's susceptibility; `cve_id` None = no scan on file.
+
+    Attributes:
+        credibility_0_1: how sure it is that an asset has it; 1 = a scan found it.
+        inferred_from: what the inventory and an advisory let conclude; None = found.
+    """
 
     cve_id: str | None
     share_0_1: float
@@ -145,6 +150,20 @@ class VulnerabilityLine:
     open_since: date | None = None
     reasons: tuple[Reason, ...] = ()
     origin: Origin | None = None
+    credibility_0_1: float = 1.0
+    inferred_from: str | None = None
+
+
+@dataclass(frozen=True)
+class Overruled:
+    """What is found but does not count: `status` is fixed or not_affected, `origin` says so."""
+
+    cve_id: str
+    asset_id: str
+    status: str
+    justification: str | None
+    since: date
+    origin: Origin
 
 
 @dataclass(frozen=True)
@@ -180,6 +199,7 @@ class SupplierExplanation:
     usual_susceptibility_points: float
     minimum_susceptibility: float
     vulnerabilities: tuple[VulnerabilityLine, ...]
+    overruled: tuple[Overruled, ...]
     consequence: Consequence
     remedies: tuple[Remedy, ...]
 
@@ -205,7 +225,11 @@ class SupplierExplanation:
 
 @dataclass(frozen=True)
 class Member:
-    """A supplier as part of a sector: its share in it and its parts of risk."""
+    """A supplier as part of a sector: its share in it and its parts of risk.
+
+    Attributes:
+        least_hazard: what it is taken to have at least; above 0 where it has no scan.
+    """
 
     supplier_id: str
     name: str
@@ -215,6 +239,7 @@ class Member:
     score_0_100: float | None
     hazards: dict[str | None, float]
     minimum: float
+    least_hazard: float
 
     @property
     def weight(self) -> float:
@@ -225,6 +250,11 @@ class Member:
     def hazard(self) -> float:
         """Sum over its open vulnerabilities."""
         return sum(self.hazards.values())
+
+    def hazard_without(self, cve_id: str) -> float:
+        """Its hazard if one CVE were closed."""
+        known = sum(hazard for cve, hazard in self.hazards.items() if cve not in (None, cve_id))
+        return max(known, self.least_hazard)
 
     @property
     def susceptibility_0_1(self) -> float:

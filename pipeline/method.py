@@ -93,7 +93,7 @@ def read_method(tables_folder: Path = METHOD_FOLDER) -> Method:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     for source in all_sources().values():
         digest.update(f"{source.source_id} {source.reliability} {source.is_snapshot} ".encode())
-        digest.update(f"{source.expected_every_days}\0".encode())
+        digest.update(f"{source.expected_every_days} {source.states_vex}\0".encode())
     files[COMMENTS_FILE.name] = _text(COMMENTS_FILE)
     files[_SOURCES] = _declared_sources()
     return Method(digest.hexdigest()[:12], files)
@@ -175,6 +175,7 @@ def _declared_sources() -> str:
             "reliability": source.reliability,
             "reliability_reason": source.reliability_reason,
             "is_snapshot": source.is_snapshot,
+            "states_vex": source.states_vex,
             "expected_every_days": source.expected_every_days,
             "tlp": source.tlp,
             "licence": source.licence,

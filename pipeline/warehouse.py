@@ -216,8 +216,8 @@ def _load_method(con: Connection, method: Method) -> None:
             "create or replace table method.sources as select * from read_json(?, columns = {"
             "source_id: 'varchar', title: 'varchar', source_group: 'varchar', "
             "fills_reports: 'boolean', reliability: 'varchar', reliability_reason: 'varchar', "
-            "is_snapshot: 'boolean', expected_every_days: 'integer', tlp: 'varchar', "
-            "licence: 'varchar'})",
+            "is_snapshot: 'boolean', states_vex: 'boolean', expected_every_days: 'integer', "
+            "tlp: 'varchar', licence: 'varchar'})",
             [str(file)],
         )
 

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline import warehouse
-from pipeline.method import models
 from pipeline.settings import Settings
+from tests import facts_of
 
 START = date(2020, 1, 1)
 TEXTS = ("delivery_id", "supplier_id", "asset_id", "cve_id", "status")
@@ -56,9 +56,7 @@ def deliver(con, scans):
         "'s' as source_id, '' as record, '' as record_md5, false as is_repeat from given_rows"
     )
     con.unregister("given_rows")
-    for model in models():
-        if model.name in {"facts.scans", "facts.asset_versions", "facts.open_findings"}:
-            con.execute(f"create or replace table {model.name} as {model.sql}")
+    facts_of.make(con, "facts.open_findings")
 
 
 def enumerated(scan):

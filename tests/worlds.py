@@ -95,6 +95,7 @@ select
     s.hazard,
     s.susceptibility as susceptibility_0_1,
     if(s.is_unscanned, null, 4) as n_open_vulnerabilities,
+    if(s.is_unscanned, null, s.first_date) as last_scan_date,
     'register/1' as delivery_id,
     s.i as source_row,
     10 * log2(s.susceptibility / method.parameter('typical_susceptibility'))
@@ -118,6 +119,7 @@ select
     0.1 as probability,
     'internet' as reach,
     1 as n_assets,
+    1 as credibility_0_1,
     s.hazard * [0.5, 0.25, 0.15, 0.1][k] as hazard,
     'scanner/1' as delivery_id,
     k as source_row

@@ -25,3 +25,58 @@ create or replace macro method.band(score) as (
 
 -- Standard deviations from the middle to either end of an 80 % interval of a normal distribution.
 create or replace macro method.interval_half_width() as 1.2815515655446004;
+
+-- A vendor's name for comparing: without legal form, punctuation and case.
+create or replace macro method.vendor_key(vendor) as regexp_replace(
+    regexp_replace(
+        replace(lower(strip_accents(vendor)), '_', ' '),
+        '\b(inc|incorporated|corp|corporation|ltd|limited|gmbh|ag|llc|company|plc|sa|se|nv|bv|ab)\b',
+        '', 'g'
+    ),
+    '[^a-z0-9]+', '', 'g'
+);
+
+-- Names of a product for comparing: the whole, and each part of "Acrobat and Reader" or "Controller (ADC)",
+-- without the vendor before and the word firmware behind.
+create or replace macro method.product_keys(vendor, product) as list_sort(list_distinct(list_filter(
+    list_transform(
+        list_concat(
+            [replace(lower(strip_accents(product)), '_', ' ')],
+            string_split_regex(
+                replace(lower(strip_accents(product)), '_', ' '),
+                '\s*[(),;/]\s*((and|or)\s+)?|\s+(and|or)\s+'
+            )
+        ),
+        lambda name: regexp_replace(
+            regexp_replace(
+                regexp_replace(
+                    trim(name), '\s+(firmware|software|family|series|devices?|appliances?)$', ''
+                ),
+                '[^a-z0-9]+', '', 'g'
+            ),
+            '^' || method.vendor_key(vendor) || '(.)', '\1'
+        )
+    ),
+    lambda name: length(name) > 1
+)));
+
+-- A version for comparing, as a list of numbers without zeros at its end (a letter behind the last one
+-- counts as a part of it); blank where it has other parts.
+create or replace macro method.version_key(version) as case
+    when regexp_full_match(lower(trim(version)), 'v?\d{1,15}([._ -]\d{1,15})*')
+        then list_transform(
+            regexp_extract_all(regexp_replace(lower(trim(version)), '([._ -]0+)+$', ''), '\d+'),
+            lambda part: 27 * cast(part as bigint)
+        )
+    when regexp_full_match(lower(trim(version)), 'v?\d{1,15}([._ -]\d{1,15})*[a-z]')
+        then list_transform(
+            regexp_extract_all(lower(trim(version)), '\d+[a-z]?'),
+            lambda part: 27 * cast(regexp_extract(part, '\d+') as bigint)
+            + greatest(0, ascii(right(part, 1)) - 96)
+        )
+end;
+
+-- Vendor, product and version of a CPE name, 2.3 or 2.2.
+create or replace macro method.cpe_parts(cpe) as string_split(
+    regexp_replace(replace(replace(cpe, '\:', ' '), '\', ''), '^cpe:(2\.3:[aho]|/[aho]):', ''), ':'
+);

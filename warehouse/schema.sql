@@ -158,6 +158,19 @@ create table if not exists staged.vulnerabilities (
     ssvc_automatable boolean,
     vendor varchar,
     product varchar,
+    statement_key varchar,
+    is_withdrawn boolean,
+    affected struct(
+        status varchar,
+        vendor varchar,
+        product varchar,
+        versions varchar,
+        low varchar,
+        is_low_open boolean,
+        high varchar,
+        is_high_open boolean,
+        justification varchar
+    )[],
     record varchar not null,
     record_md5 varchar not null,
     is_repeat boolean not null
@@ -165,6 +178,9 @@ create table if not exists staged.vulnerabilities (
 comment on table staged.vulnerabilities is 'What is said of a CVE: one row per CVE, statement and delivery';
 comment on column staged.vulnerabilities.ssvc_exploitation is 'SSVC exploitation: none, poc or active';
 comment on column staged.vulnerabilities.ssvc_automatable is 'SSVC automatable';
+comment on column staged.vulnerabilities.statement_key is 'Document that says it; a later revision of the document replaces all that it said';
+comment on column staged.vulnerabilities.is_withdrawn is 'The advisory is withdrawn, or the CVE rejected';
+comment on column staged.vulnerabilities.affected is 'Products that are affected, fixed or not_affected: versions all, range (with its ends, open = not included) or unknown; justification of not_affected';
 
 create table if not exists staged.suppliers (
     source_id varchar not null,
@@ -236,6 +252,7 @@ create table if not exists staged.findings (
     last_seen date,
     fixed_on date,
     is_inferred boolean,
+    justification varchar,
     record varchar not null,
     record_md5 varchar not null,
     is_repeat boolean not null
@@ -245,6 +262,7 @@ comment on column staged.findings.status is 'open, fixed, not_affected, or scann
 comment on column staged.findings.first_seen is 'Day it was first found open';
 comment on column staged.findings.fixed_on is 'First day on which it is no longer open';
 comment on column staged.findings.is_inferred is 'Concluded from a product inventory, not seen by a scan';
+comment on column staged.findings.justification is 'Why it is not, or no longer, affected';
 
 create table if not exists quality.verdicts (
     table_name varchar not null,
@@ -493,9 +511,9 @@ create table if not exists scores.supplier_spans (
 comment on table scores.supplier_spans is 'Suppliers by spans of scored days on which nothing about them changed; days are served by scores.supplier_daily';
 comment on column scores.supplier_spans.first_date is 'First day of the span';
 comment on column scores.supplier_spans.last_date is 'Last day of the span, included';
-comment on column scores.supplier_spans.hazard is 'Sum of -x ln(1 - p) over the open vulnerabilities, or the usual one where there is no scan';
+comment on column scores.supplier_spans.hazard is 'Sum of -x c ln(1 - p) over the open vulnerabilities; at least the usual one where there is no scan';
 comment on column scores.supplier_spans.usual_susceptibility_points is 'Susceptibility points of a supplier without any open vulnerability';
-comment on column scores.supplier_spans.exposure_variance_points2 is 'Variance of the score from missing scans and criticality (points squared)';
+comment on column scores.supplier_spans.exposure_variance_points2 is 'Variance of the score from missing scans and criticality and from what is inferred (points squared)';
 comment on column scores.supplier_spans.gaps is 'What is missing; empty = nothing';
 
 create table if not exists scores.vulnerability_spans (
@@ -506,6 +524,8 @@ create table if not exists scores.vulnerability_spans (
     probability double not null,
     reach varchar not null,
     n_assets bigint not null,
+    credibility_0_1 double not null,
+    inferred_from varchar,
     hazard double not null,
     delivery_id varchar not null,
     source_row bigint not null
@@ -513,7 +533,9 @@ create table if not exists scores.vulnerability_spans (
 comment on table scores.vulnerability_spans is 'Open vulnerabilities of suppliers by spans of scored days on which nothing about them changed';
 comment on column scores.vulnerability_spans.probability is 'Probability of exploitation within 30 days';
 comment on column scores.vulnerability_spans.reach is 'Best reach among the assets that have it: internet, ics, internal or unknown';
-comment on column scores.vulnerability_spans.hazard is '-x ln(1 - p), x by reach: what it adds to the supplier''s hazard';
+comment on column scores.vulnerability_spans.credibility_0_1 is 'How sure it is that an asset has it: 1 = a scan found it';
+comment on column scores.vulnerability_spans.inferred_from is 'Product, ground and source of what no scan found but the inventory lets conclude';
+comment on column scores.vulnerability_spans.hazard is '-x c ln(1 - p), x by reach, c the credibility: what it adds to the supplier''s hazard';
 
 create table if not exists scores.sector_daily (
     score_date date not null,

@@ -70,6 +70,7 @@ class Source:
         reliability_reason: why that letter.
         is_snapshot: each delivery is the whole list, so that what is missing from it has ended.
         expected_every_days: longest usual gap between deliveries; None = when something happens.
+        states_vex: it is no scan but says whether a product is affected, and overrules scanners.
         suffixes: file name endings that the source accepts.
         url: default address to fetch from; None = files only.
         hosts: hosts that a fetch and its redirects may reach.
@@ -87,6 +88,7 @@ class Source:
     licence: str
     is_snapshot: bool = False
     expected_every_days: int | None = None
+    states_vex: bool = False
     suffixes: tuple[str, ...] = ()
     url: str | None = None
     hosts: tuple[str, ...] = field(default=())

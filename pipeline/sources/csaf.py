@@ -87,7 +87,7 @@ def _report(number: int, advisory: dict[str, Any]) -> Row:
         "published_at": cells.moment("document.tracking.initial_release_date", required=True),
         "modified_at": released,
         "disclosed_at": released,
-        "is_withdrawn": False,
+        "is_withdrawn": _is_withdrawn(advisory),
         "severity_0_10": _severity(advisory),
         "tlp": cells.choice("document.distribution.tlp.label", TLP),
         "refs": [key.upper()] if key else [],
@@ -96,6 +96,12 @@ def _report(number: int, advisory: dict[str, Any]) -> Row:
         "record": as_json(advisory),
         "problems": cells.problems,
     }
+
+
+def _is_withdrawn(advisory: dict[str, Any]) -> bool:
+    """By the category of CSAF 2.1, or by its title, as publishers of CSAF 2.0 do."""
+    title = " ".join(strings(at(advisory, "document.title"))).lower()
+    return at(advisory, "document.category") == "csaf_withdrawn" or "(withdrawn)" in title
 
 
 def _own_page(advisory: dict[str, Any]) -> str | None:
@@ -176,6 +182,8 @@ def _vulnerabilities(advisory: dict[str, Any]) -> Iterator[Row]:
             yield {
                 "published_date": published,
                 "disclosed_at": released,
+                "statement_key": advisory_id,
+                "is_withdrawn": _is_withdrawn(advisory),
                 "record": as_json({"advisory": advisory_id, **vulnerability}),
             } | row
 
@@ -190,6 +198,7 @@ def _vulnerability(vulnerability: dict[str, Any], products: Products) -> Row:
         "cvss_base_0_10": score.number("baseScore", 0, 10),
         "vendor": "; ".join(vendors) or None,
         "product": "; ".join(names) or None,
+        "affected": products.statements(vulnerability),
         "problems": cells.problems + score.problems,
     }
 

@@ -1,50 +1,115 @@
-"""Vendors and products of a CSAF advisory, by product id."""
+"""Vendors, products and versions of a CSAF advisory, by product id."""
 
 from typing import Any
 
+from pipeline.sources.affected import statement, unknown_versions, versions_of
 from pipeline.sources.fields import at, mappings, strings, unique
 
 MAX_NAMES = 20
+VERSIONS = ("product_version", "product_version_range")
+STATUSES = {
+    "known_affected": "affected",
+    "first_affected": "affected",
+    "last_affected": "affected",
+    "known_not_affected": "not_affected",
+    "fixed": "fixed",
+    "first_fixed": "fixed",
+}
+Named = tuple[str | None, str | None, str | None]
+"""Vendor, product and version as the tree writes them."""
 
 
 class Products:
-    """The product tree as a table: product id to vendor and product name."""
+    """The product tree as a table: product id to vendor, product and version."""
 
     def __init__(self, advisory: dict[str, Any]) -> None:
-        self.by_id: dict[str, tuple[str | None, str | None]] = {}
-        waiting: list[tuple[dict[str, Any], str | None, str | None]] = [
-            (branch, None, None)
+        self.by_id: dict[str, Named] = {}
+        self.groups = {
+            group_id: strings(group.get("product_ids"))
+            for group in mappings(at(advisory, "product_tree.product_groups"))
+            for group_id in strings(group.get("group_id"))
+        }
+        waiting: list[tuple[dict[str, Any], Named]] = [
+            (branch, (None, None, None))
             for branch in reversed(mappings(at(advisory, "product_tree.branches")))
         ]
         while waiting:
-            branch, vendor, product = waiting.pop()
+            branch, (vendor, product, version) = waiting.pop()
             name = next(iter(strings(branch.get("name"))), None)
             vendor = name if branch.get("category") == "vendor" else vendor
             product = name if branch.get("category") == "product_name" else product
-            self._add(branch.get("product"), vendor, product)
+            version = name if branch.get("category") in VERSIONS else version
+            self._add(branch.get("product"), (vendor, product, version))
             inner = mappings(branch.get("branches"))
-            waiting += [(child, vendor, product) for child in reversed(inner)]
+            waiting += [(child, (vendor, product, version)) for child in reversed(inner)]
         for other in mappings(at(advisory, "product_tree.full_product_names")):
-            self._add(other, None, None)
+            self._add(other, (None, None, None))
         self._add_compositions(advisory)
 
-    def _add(self, leaf: object, vendor: str | None, product: str | None) -> None:
+    def _add(self, leaf: object, named: Named) -> None:
         for found in mappings(leaf):
             name = next(iter(strings(found.get("name"))), None)
             for product_id in strings(found.get("product_id")):
-                self.by_id[product_id] = (vendor, product or name)
+                self.by_id[product_id] = (named[0], named[1] or name, named[2])
 
     def _add_compositions(self, advisory: dict[str, Any]) -> None:
         for relationship in mappings(at(advisory, "product_tree.relationships")):
             of = next(iter(strings(relationship.get("product_reference"))), "")
             for composed in strings(at(relationship, "full_product_name.product_id")):
-                self.by_id[composed] = self.by_id.get(of, (None, None))
+                self.by_id[composed] = self.by_id.get(of, (None, None, None))
 
     def affected_by(self, vulnerability: dict[str, Any]) -> tuple[list[str], list[str]]:
         """Vendors and product names that a vulnerability affects."""
         status = vulnerability.get("product_status")
         ids = strings(at(status, "known_affected")) or strings(at(status, "first_affected"))
         found = [self.by_id[product_id] for product_id in ids if product_id in self.by_id]
-        vendors = unique(vendor for vendor, _ in found if vendor)
-        names = unique(name for _, name in found if name)
+        vendors = unique(vendor for vendor, _, _ in found if vendor)
+        names = unique(name for _, name, _ in found if name)
         return vendors[:MAX_NAMES], names[:MAX_NAMES]
+
+    def statements(self, vulnerability: dict[str, Any]) -> list[dict[str, Any]]:
+        """What the advisory says of each product whose vendor it names, each statement once."""
+        reasons = self._reasons(vulnerability)
+        said = {
+            (*self.by_id[product_id], status, reasons.get(product_id))
+            for place, status in STATUSES.items()
+            for product_id in strings(at(vulnerability, f"product_status.{place}"))
+            if product_id in self.by_id
+        }
+        return [
+            statement(
+                vendor,
+                product,
+                versions_of(version) if version else unknown_versions(),
+                status=status,
+                justification=reason if status != "affected" else None,
+            )
+            for vendor, product, version, status, reason in sorted(said, key=repr)
+            if vendor and product
+        ]
+
+    def _reasons(self, vulnerability: dict[str, Any]) -> dict[str, str]:
+        """Why a product is not affected: its flag, else the impact told of it."""
+        impacts = [
+            (one, "; ".join(strings(one.get("details"))))
+            for one in mappings(vulnerability.get("threats"))
+            if one.get("category") == "impact"
+        ]
+        flags = [
+            (one, "; ".join(strings(one.get("label"))))
+            for one in mappings(vulnerability.get("flags"))
+        ]
+        return {
+            product_id: reason
+            for about, reason in [*impacts, *flags]
+            for product_id in self._members(about)
+            if reason
+        }
+
+    def _members(self, about: dict[str, Any]) -> list[str]:
+        in_groups = [
+            product_id
+            for group_id in strings(about.get("group_ids"))
+            for product_id in self.groups.get(group_id, [])
+        ]
+        return [*strings(about.get("product_ids")), *in_groups]

@@ -134,8 +134,15 @@ def _statement(number: int, said: Any, stated: date | None, problems: list[str])
         "last_seen": stated,
         "fixed_on": (cells.day("analysis.lastUpdated") or stated) if status == "fixed" else None,
         "is_inferred": state is None,
+        "justification": _justification(cells) if status != "open" else None,
         "problems": problems + cells.problems,
     }
+
+
+def _justification(cells: Cells) -> str | None:
+    """Why the product is not, or no longer, affected: the word chosen and what is told of it."""
+    stated = [cells.text(f"analysis.{name}") for name in ("justification", "detail")]
+    return ": ".join(part.replace("_", " ") for part in stated if part) or None
 
 
 SOURCE = Source(
@@ -149,4 +156,5 @@ SOURCE = Source(
     licence="Own records",
     suffixes=(".json",),
     tlp="AMBER",
+    states_vex=True,
 )

@@ -1,9 +1,16 @@
-"""NVD CVE API 2.0: what is said of a CVE, with the best CVSS score stated."""
+"""NVD CVE API 2.0: what is said of a CVE, its best CVSS score and the products affected, by CPE."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from pipeline.errors import DeliveryError
+from pipeline.sources.affected import (
+    all_versions,
+    cpe_parts,
+    statement,
+    unknown_versions,
+    version_range,
+)
 from pipeline.sources.archive import documents
 from pipeline.sources.base import Delivery, Row, Rows, Source
 from pipeline.sources.fields import Cells, at, items, mappings
@@ -43,11 +50,39 @@ def _row(number: int, entry: Any) -> Row:
         "cve_id": said.cve("cve.id", required=True),
         "published_date": published and published.date(),
         "disclosed_at": said.moment("cve.lastModified") or published,
+        "statement_key": said.text("cve.id"),
+        "is_withdrawn": said.text("cve.vulnStatus") == "Rejected",
+        "affected": list(_affected(at(entry, "cve.configurations"))),
         "cvss_version": score.text("version"),
         "cvss_vector": score.text("vectorString"),
         "cvss_base_0_10": score.number("baseScore", 0, 10),
         "problems": said.problems + score.problems,
     }
+
+
+def _affected(configurations: Any) -> Iterator[dict[str, Any]]:
+    """The vulnerable products of the configurations, with their versions."""
+    waiting = [node for one in mappings(configurations) for node in mappings(one.get("nodes"))]
+    for match in [match for node in waiting for match in mappings(node.get("cpeMatch"))]:
+        cells = Cells(match)
+        cpe = cpe_parts(cells.text("criteria"))
+        if cpe and match.get("vulnerable") is True:
+            yield statement(cpe[0], cpe[1], _versions(cells, cpe[2]))
+
+
+def _versions(cells: Cells, version: str) -> dict[str, Any]:
+    low, low_open = cells.text("versionStartIncluding"), cells.text("versionStartExcluding")
+    high, high_open = cells.text("versionEndIncluding"), cells.text("versionEndExcluding")
+    if low or low_open or high or high_open:
+        return version_range(
+            low or low_open,
+            high or high_open,
+            is_low_open=low is None and low_open is not None,
+            is_high_open=high is None and high_open is not None,
+        )
+    if version == "-":
+        return unknown_versions()
+    return all_versions() if version == "*" else version_range(version, version)
 
 
 def _score(metrics: Any) -> dict[str, Any]:

@@ -41,6 +41,7 @@ TABLE = Table(
         Column("last_seen", cells.day),
         Column("fixed_on", cells.day),
         Column("is_inferred", cells.flag),
+        Column("justification", cells.text),
     ),
     check=_complaints,
 )

@@ -8,6 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeline.errors import DeliveryError
+from pipeline.sources.affected import (
+    all_versions,
+    statement,
+    unknown_versions,
+    version_range,
+    versions_of,
+)
 from pipeline.sources.archive import Document, documents
 from pipeline.sources.base import Delivery, Row, Rows, Source
 from pipeline.sources.fields import Cells, at, mappings, strings, unique
@@ -64,6 +71,9 @@ def _row(number: int, record: dict[str, Any]) -> Row:
         "ssvc_automatable": ssvc.choice("Automatable", AUTOMATABLE),
         "vendor": "; ".join(vendors) or None,
         "product": "; ".join(products) or None,
+        "statement_key": cells.text("cveMetadata.cveId"),
+        "is_withdrawn": at(record, "cveMetadata.state") == "REJECTED",
+        "affected": list(_statements(record)),
         "record": as_json(record),
         "problems": cells.problems + cvss.problems + ssvc.problems,
     }
@@ -111,6 +121,36 @@ def _affected(record: dict[str, Any]) -> tuple[list[str], list[str]]:
         if any(name.lower() not in NOT_NAMED for name in vendors + products):
             return vendors[:20], products[:20]
     return [], []
+
+
+def _statements(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What the record says of each product and span of versions."""
+    for container in _containers(record):
+        for one in mappings(container.get("affected")):
+            vendor, product = Cells(one).text("vendor"), Cells(one).text("product")
+            if not vendor or not product or {vendor.lower(), product.lower()} & NOT_NAMED:
+                continue
+            spans = mappings(one.get("versions"))
+            if not spans:
+                everything = one.get("defaultStatus") == "affected"
+                yield statement(
+                    vendor, product, all_versions() if everything else unknown_versions()
+                )
+            for span in spans:
+                if span.get("status") == "affected":
+                    yield statement(vendor, product, _span(span))
+
+
+def _span(span: dict[str, Any]) -> dict[str, Any]:
+    cells = Cells(span)
+    first, below, last = (cells.text(name) for name in ("version", "lessThan", "lessThanOrEqual"))
+    high = below or last
+    if high is None:
+        return versions_of(first)
+    low = first if first and first[0].isdecimal() else None
+    if high == "*":
+        return version_range(low, None) if low else all_versions()
+    return version_range(low, high, is_high_open=below is not None)
 
 
 SOURCE = Source(

@@ -6,7 +6,8 @@ select
     s.consequence,
     s.susceptibility_0_1,
     s.criticality_1_5,
-    s.n_open_vulnerabilities is null as is_unscanned,
+    s.hazard,
+    s.last_scan_date is null as is_unscanned,
     method.bounded(
         t.baseline_points + t.threat_points + s.susceptibility_points + s.consequence_points
     ) as score_0_100

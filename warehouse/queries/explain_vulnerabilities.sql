@@ -69,6 +69,8 @@ select
     cast(o.hazard as double) as hazard,
     o.probability,
     o.reach,
+    o.credibility_0_1,
+    o.inferred_from,
     s.asset_ids,
     s.open_since,
     o.delivery_id,

@@ -29,7 +29,13 @@ hazards as (
         s.supplier_id,
         s.risk,
         s.susceptibility_0_1 as susceptibility,
-        method.parameter('susceptibility_minimum') as minimum,
+        if(
+            s.last_scan_date is null,
+            1 - (1 - method.parameter('susceptibility_minimum'))
+            * exp(-method.parameter('unscanned_hazard')),
+            method.parameter('susceptibility_minimum')
+        ) as minimum,
+        v.inferred_from is not null as is_inferred,
         1 - (1 - s.susceptibility_0_1) * exp(v.hazard) as susceptibility_without
     from scores.vulnerability_spans as v
     inner join supplier_now as s on v.supplier_id = s.supplier_id
@@ -44,6 +50,7 @@ gains as (
         cve,
         supplier_name,
         supplier_id,
+        is_inferred,
         round(
             10 * log2(susceptibility / greatest(susceptibility_without, minimum)), 1
         ) as points,
@@ -67,6 +74,7 @@ grouped as (
         sum(risk_removed) as risk_removed,
         round(sum(points), 1) as points,
         max(points) as most,
+        bool_and(is_inferred) as is_inferred,
         string_agg(
             printf('%s (%.1f)', supplier_name, points), ', ' order by supplier_place
         ) filter (where supplier_place <= 10) as named
@@ -84,7 +92,11 @@ select
     g.most,
     g.named
     || if(g.n_suppliers > 10, format(' and {} more', g.n_suppliers - 10), '') as suppliers,
-    'Ask for the date on which it is patched or taken off the network.' as action
+    if(
+        g.is_inferred,
+        'Concluded from inventories, found by no scan: ask which version runs, and when it is patched.',
+        'Ask for the date on which it is patched or taken off the network.'
+    ) as action
 from grouped as g
 cross join whole as w
 order by place

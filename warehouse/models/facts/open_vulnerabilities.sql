@@ -1,5 +1,6 @@
 -- One row per supplier, CVE and days on which nothing about it changed: the best reach among the
--- assets that have it, the probability of its exploitation, and the hazard that follows.
+-- assets that have it, counted by how sure it is that they do, the probability of its exploitation,
+-- and the hazard that follows.
 with
 contested as (
     select supplier_id, cve_id
@@ -37,10 +38,12 @@ best as (
             {
                 'reach': f.reach,
                 'reach_factor': f.reach_factor,
+                'credibility_0_1': f.credibility_0_1,
+                'inferred_from': f.inferred_from,
                 'delivery_id': f.delivery_id,
                 'source_row': f.source_row
             },
-            (f.reach_factor, f.delivery_id, -f.source_row)
+            (f.reach_factor * f.credibility_0_1, f.credibility_0_1, f.delivery_id, -f.source_row)
         ) as finding,
         count(distinct f.asset_id) as n_assets
     from spans as s
@@ -78,15 +81,16 @@ runs as (
 
 reached as (
     select
-        supplier_id, cve_id, reach, reach_factor, delivery_id, source_row,
+        supplier_id, cve_id, reach, reach_factor, credibility_0_1, inferred_from, delivery_id,
+        source_row,
         1 as n_assets,
         from_date, until_date
     from facts.open_findings
     anti join contested using (supplier_id, cve_id)
     union all
     select
-        supplier_id, cve_id, finding.reach, finding.reach_factor, finding.delivery_id,
-        finding.source_row, n_assets, min(from_date), max(until_date)
+        supplier_id, cve_id, finding.reach, finding.reach_factor, finding.credibility_0_1,
+        finding.inferred_from, finding.delivery_id, finding.source_row, n_assets, min(from_date), max(until_date)
     from runs
     group by supplier_id, cve_id, run, finding, n_assets
 )
@@ -100,8 +104,13 @@ select
     r.delivery_id,
     r.source_row,
     r.n_assets,
+    r.credibility_0_1,
+    r.inferred_from,
     p.probability,
-    method.exact(-r.reach_factor * ln(1 - p.probability)) as hazard
+    method.exact(-r.reach_factor * r.credibility_0_1 * ln(1 - p.probability)) as hazard,
+    method.exact(
+        r.credibility_0_1 * (1 - r.credibility_0_1) * pow(r.reach_factor * ln(1 - p.probability), 2)
+    ) as hazard_variance
 from reached as r
 inner join facts.exploitation_probability as p
     on r.cve_id = p.cve_id and r.from_date < p.until_date and r.until_date > p.from_date

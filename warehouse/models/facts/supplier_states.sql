@@ -14,21 +14,22 @@ scans as (
 
 marks as (
     select
-        supplier_id, from_date, hazard as step, 1 as n,
+        supplier_id, from_date, hazard as step, hazard_variance as variance_step, 1 as n,
         cast(null as date) as scan_date, cast(null as date) as version_date
     from facts.open_vulnerabilities
     union all
-    select supplier_id, until_date, -hazard, -1, null, null from facts.open_vulnerabilities
+    select supplier_id, until_date, -hazard, -hazard_variance, -1, null, null
+    from facts.open_vulnerabilities
     union all
-    select supplier_id, scan_date, 0, 0, scan_date, null from scans
+    select supplier_id, scan_date, 0, 0, 0, scan_date, null from scans
     union all
-    select supplier_id, stale_date, 0, 0, null, null
+    select supplier_id, stale_date, 0, 0, 0, null, null
     from scans
     where stale_date < next_scan_date
     union all
-    select supplier_id, from_date, 0, 0, null, from_date from facts.supplier_versions
+    select supplier_id, from_date, 0, 0, 0, null, from_date from facts.supplier_versions
     union all
-    select supplier_id, until_date, 0, 0, null, null from facts.supplier_versions
+    select supplier_id, until_date, 0, 0, 0, null, null from facts.supplier_versions
 ),
 
 sums as (
@@ -36,6 +37,7 @@ sums as (
         supplier_id,
         from_date,
         cast(sum(step) over running as double) as hazard,
+        cast(sum(variance_step) over running as double) as hazard_variance,
         cast(sum(n) over running as integer) as n_open_vulnerabilities,
         max(scan_date) over running as last_scan_date,
         max(version_date) over running as version_date
@@ -62,12 +64,15 @@ states as (
         s.last_scan_date,
         coalesce(s.from_date - s.last_scan_date, 0) > method.parameter('stale_scan_days')
             as is_stale,
-        case when s.last_scan_date is not null then s.n_open_vulnerabilities end
-            as n_open_vulnerabilities,
         case
-            when s.last_scan_date is null then method.parameter('unscanned_hazard')
-            else s.hazard
-        end as hazard
+            when s.last_scan_date is not null then s.n_open_vulnerabilities
+            else nullif(s.n_open_vulnerabilities, 0)
+        end as n_open_vulnerabilities,
+        greatest(
+            s.hazard,
+            case when s.last_scan_date is null then method.parameter('unscanned_hazard') else 0 end
+        ) as hazard,
+        s.hazard_variance
     from days as s
 ),
 
@@ -76,7 +81,10 @@ changes as (
     from (
         select
             *,
-            hash(version_date, last_scan_date, is_stale, n_open_vulnerabilities, hazard) as state
+            hash(
+                version_date, last_scan_date, is_stale, n_open_vulnerabilities, hazard,
+                hazard_variance
+            ) as state
         from states
     )
     qualify state is distinct from lag(state) over (partition by supplier_id order by from_date)

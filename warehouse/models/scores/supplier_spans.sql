@@ -62,6 +62,11 @@ select
         case
             when criticality_1_5 is null then method.parameter('no_criticality_sd_points') else 0
         end, 2
+    )
+    + hazard_variance * pow(
+        10 / ln(2) * (1 - method.parameter('susceptibility_minimum')) * exp(-hazard)
+        / susceptibility_0_1,
+        2
     ) as exposure_variance_points2,
     concat_ws(
         ', ',
