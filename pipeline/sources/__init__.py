@@ -1,12 +1,18 @@
-"""The register of sources: every module of this package that declares a `SOURCE`."""
+"""The register of sources: every module of this package that declares a `SOURCE`.
+
+A mapping that says `(like)` another source declares one too: the same table in another layout, with
+deliveries and an inbox of its own.
+"""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
 from pipeline.errors import SectorRiskError, UnknownNameError
+from pipeline.sources import mapping
 from pipeline.sources.archive import not_read
 from pipeline.sources.base import Delivery, Rows, Source
 
@@ -25,8 +31,21 @@ __all__ = [
 def all_sources() -> dict[str, Source]:
     """Declared sources by id, in alphabetical order."""
     modules = (import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__))
-    sources = (module.SOURCE for module in modules if hasattr(module, "SOURCE"))
-    return {source.source_id: source for source in sources}
+    sources = [module.SOURCE for module in modules if hasattr(module, "SOURCE")]
+    declared = {source.source_id: source for source in sources}
+    declared |= {source.source_id: source for source in _other_layouts(declared)}
+    return dict(sorted(declared.items()))
+
+
+def _other_layouts(declared: dict[str, Source]) -> Iterator[Source]:
+    """Sources that only a mapping declares."""
+    for path in sorted(mapping.MAPPINGS.glob("*.csv")):
+        like = mapping.load_mapping(path.stem).values.get(mapping.LIKE)
+        if like and like not in declared:
+            raise UnknownNameError(f"{path.name}: source", like, list(declared))
+        if like:
+            title = f"{declared[like].title} ({path.stem})"
+            yield replace(declared[like], source_id=path.stem, title=title)
 
 
 def get_source(source_id: str) -> Source:

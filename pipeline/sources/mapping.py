@@ -5,7 +5,8 @@ is found (several rows = several spellings; `#3` = the third column of a file wi
 `form` in which it is written (`dmy`, `comma`, `digits:6` …), or a `value` that holds for every row.
 An empty cell of a column with the value `(above)` repeats the one above it, as merged cells do.
 The column names `(blank)`, `(encoding)` and `(separator)` say, by their value, which texts mean
-"empty", in which encoding the file is written and what separates its columns.
+"empty", in which encoding the file is written and what separates its columns; `(like)`, that this
+is a source of its own which gives the same table as the source named.
 """
 
 import csv
@@ -18,6 +19,7 @@ from pipeline.sources.cells import Cell, clean
 
 MAPPINGS = ROOT / "warehouse" / "mappings"
 ABOVE = "(above)"
+LIKE = "(like)"
 
 
 @dataclass(frozen=True)
