@@ -36,6 +36,7 @@ HOPELESS = RetryRule(
     exception=[
         "pipeline.errors.DeliveryError",
         "pipeline.errors.GateError",
+        "pipeline.errors.SettingsError",
         "pipeline.errors.UnknownNameError",
     ],
     action=RetryAction.FAIL,

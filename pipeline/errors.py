@@ -25,6 +25,12 @@ class DeliveryError(SectorRiskError):
         self.name, self.problem, self.remedy = name, short, remedy
 
 
+class SettingsError(SectorRiskError):
+    """Variables of the environment hold what no setting takes; nothing was started."""
+
+    exit_code = 2
+
+
 class FetchError(SectorRiskError):
     """A source did not deliver: unreachable, refused, too slow or too large."""
 
