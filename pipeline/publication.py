@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from pipeline import manifest, validate
+from pipeline import audit, manifest, validate
 from pipeline.errors import SectorRiskError
 from pipeline.export.text import clean
 from pipeline.settings import Settings
@@ -98,15 +98,16 @@ def judge(con: Connection, settings: Settings, day: date) -> list[GateResult]:
     unscored = GateResult(
         "day_scored", "critical", False, "the day is scored", f"no scores of {day}", day, "stop"
     )
-    results = (
-        [
-            each
-            for name in SUITES
-            for each in validate.gates(name, validate.summary(con, name, days))
-        ]
-        if is_scored
-        else [unscored]
-    )
+    with audit.kept(settings, day, "publication"):
+        results = (
+            [
+                each
+                for name in SUITES
+                for each in validate.gates(name, validate.summary(con, name, days))
+            ]
+            if is_scored
+            else [unscored]
+        )
     with transaction(con):
         con.execute("delete from quality.gates where score_date = ?", [day])
         validate.write_gates(con, results)

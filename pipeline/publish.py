@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from pipeline import audit
 from pipeline.publication import Check
 from pipeline.report.status import Shown, write_status
 from pipeline.settings import Settings
@@ -81,6 +82,7 @@ def publish(con: Connection, settings: Settings, found: Check) -> Published:
     write_status(con, settings, day, aside / STATUS)
     (aside / "manifest.json").write_bytes(orjson.dumps(asdict(published), option=_INDENT))
     _swap(settings, aside)
+    audit.prune(settings)
     logger.info("published %s as %s", day, run_id)
     return published
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from pipeline import corrections, gates, ledger, manifest, rules, staged, validate
+from pipeline import audit, corrections, gates, ledger, manifest, rules, staged, validate
 from pipeline.batch import batches
 from pipeline.corrections import Tally
 from pipeline.errors import DeliveryError
@@ -168,6 +168,12 @@ def _restage(con: Connection, settings: Settings, source: Source, steps: list[_S
 
 def _stage(con: Connection, settings: Settings, source: Source, delivery_id: str) -> None:
     delivery = manifest.delivery(con, settings, delivery_id)
+    with audit.kept(settings, delivery.delivered_at.date(), delivery_id):
+        _stage_rows(con, source, delivery)
+
+
+def _stage_rows(con: Connection, source: Source, delivery: Delivery) -> None:
+    delivery_id = delivery.delivery_id
     manifest.mark(con, delivery_id, "loaded")
     tallies = [Tally(each) for each in corrections.load(source.source_id)]
     received: Counter[str] = Counter()

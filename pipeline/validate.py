@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from pipeline import audit
 from pipeline.errors import UnknownNameError
 from pipeline.settings import ROOT
 from pipeline.warehouse import Connection
@@ -193,6 +194,7 @@ def breaches(suite_name: str, rows: pa.Table) -> list[Breach]:
         if not result.success:
             found = result.result["unexpected_index_list"]
             broken[rule_id] = sorted({int(each[POSITION]) for each in found})
+    audit.keep(suite_name, outcome)
     return [
         Breach(each, broken[each["meta"]["rule_id"]])
         for each in expectations

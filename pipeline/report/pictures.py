@@ -11,9 +11,9 @@ from math import ceil, floor
 from typing import Any, NamedTuple
 
 HEAT = ((30, "ffffe5"), (42, "fee391"), (50, "fec44f"), (60, "ec7014"), (75, "8c2d04"))
-DAYS = 60
-CELL, ROW, LABEL, END = 14, 26, 126, 56
-WIDTH, HEIGHT, PAD = 320, 120, 8
+DAYS, FEWEST_DAYS = 60, 30
+ROW, LABEL, MIDDLE, END = 26, 126, 840, 56
+WIDTH, HEIGHT, PAD = 320, 150, 8
 
 
 class Cell(NamedTuple):
@@ -69,13 +69,22 @@ class Mark(NamedTuple):
     text: str
 
 
-def days_until(last: date) -> list[date]:
-    """The days of the pictures, oldest first."""
-    return [last - timedelta(days=n) for n in range(DAYS - 1, -1, -1)]
+def days_until(last: date, first_scored: date | None) -> list[date]:
+    """The days of the pictures, oldest first: sixty, or fewer where fewer are scored."""
+    n_scored = (last - first_scored).days + 1 if first_scored else 0
+    n_days = min(DAYS, max(FEWEST_DAYS, n_scored))
+    return [last - timedelta(days=n) for n in range(n_days - 1, -1, -1)]
+
+
+def cell_width(days: list[date]) -> float:
+    """Width of one day on the heat map."""
+    return MIDDLE / len(days)
 
 
 def heat_rows(
-    sectors: list[dict[str, Any]], by_sector: dict[str, dict[date, dict[str, Any]]], last: date
+    sectors: list[dict[str, Any]],
+    by_sector: dict[str, dict[date, dict[str, Any]]],
+    days: list[date],
 ) -> list[HeatRow]:
     """A row for each sector, in the order given."""
     return [
@@ -83,8 +92,10 @@ def heat_rows(
             title=sector["sector"],
             y=index * ROW,
             cells=[
-                _cell(place, day, by_sector[sector["sector_id"]].get(day))
-                for place, day in enumerate(days_until(last))
+                _cell(
+                    LABEL + place * cell_width(days), day, by_sector[sector["sector_id"]].get(day)
+                )
+                for place, day in enumerate(days)
             ],
             score=sector["score"],
         )
@@ -92,9 +103,9 @@ def heat_rows(
     ]
 
 
-def _cell(place: int, day: date, row: dict[str, Any] | None) -> Cell:
+def _cell(x: float, day: date, row: dict[str, Any] | None) -> Cell:
     score = row["score"] if row else None
-    return Cell(LABEL + place * CELL, day, score, heat_colour(score), row["band"] if row else None)
+    return Cell(x, day, score, heat_colour(score), row["band"] if row else None)
 
 
 def heat_colour(score: Any) -> str | None:
@@ -111,11 +122,10 @@ def heat_colour(score: Any) -> str | None:
     return f"#{parts[0]:02x}{parts[1]:02x}{parts[2]:02x}"
 
 
-def month_marks(last: date) -> list[Mark]:
+def month_marks(days: list[date]) -> list[Mark]:
     """Where months begin on the heat map's axis, and its first day."""
-    days = days_until(last)
     return [
-        Mark(LABEL + place * CELL, f"{day:%b %Y}" if place else f"{day:%d %b %Y}")
+        Mark(LABEL + place * cell_width(days), f"{day:%b %Y}" if place else f"{day:%d %b %Y}")
         for place, day in enumerate(days)
         if place == 0 or (day.day == 1 and place > 5)
     ]
@@ -129,15 +139,15 @@ def axis(by_sector: dict[str, dict[date, dict[str, Any]]]) -> Axis:
     return Axis(floor(lowest / 10) * 10.0, max(ceil(highest / 10), floor(lowest / 10) + 1) * 10.0)
 
 
-def line(title: str, by_day: dict[date, dict[str, Any]], last: date, on: Axis) -> Line:
+def line(title: str, by_day: dict[date, dict[str, Any]], days: list[date], on: Axis) -> Line:
     """The line of one sector with its 80 % interval."""
     pieces: list[list[tuple[float, dict[str, Any]]]] = [[]]
-    for place, day in enumerate(days_until(last)):
+    for place, day in enumerate(days):
         row = by_day.get(day)
         if row is None or row["score"] is None:
             pieces.append([])
         else:
-            pieces[-1].append((_x(place), row))
+            pieces[-1].append((_x(place, len(days)), row))
     pieces = [piece for piece in pieces if piece]
     scored = [float(row["score"]) for piece in pieces for _, row in piece]
     end = pieces[-1][-1] if pieces else None
@@ -173,5 +183,5 @@ def _points(places: Iterable[tuple[float, Any]], on: Axis) -> str:
     return " ".join(f"{x:.1f},{on.y(score):.1f}" for x, score in places)
 
 
-def _x(place: int) -> float:
-    return PAD + place * (WIDTH - 2 * PAD) / (DAYS - 1)
+def _x(place: int, n_days: int) -> float:
+    return PAD + place * (WIDTH - 2 * PAD) / (n_days - 1)

@@ -104,14 +104,18 @@ def _scores(shown: Shown) -> dict[str, Any]:
         ).fetchall()
     ]
     axis = pictures.axis(by_sector)
+    first_scored = min((day for by_day in by_sector.values() for day in by_day), default=None)
+    days = pictures.days_until(shown.day, first_scored)
     return {
         "sectors": sectors,
         "moves": query(shown.con, "biggest_rises", day=shown.day),
         "axis": axis,
-        "heat": pictures.heat_rows(sectors, by_sector, shown.day),
-        "months": pictures.month_marks(shown.day),
+        "n_days": len(days),
+        "cell_width": pictures.cell_width(days),
+        "heat": pictures.heat_rows(sectors, by_sector, days),
+        "months": pictures.month_marks(days),
         "lines": [
-            pictures.line(each["sector"], by_sector[each["sector_id"]], shown.day, axis)
+            pictures.line(each["sector"], by_sector[each["sector_id"]], days, axis)
             for each in sectors
         ],
         "limits": pictures.limits(bands, axis),

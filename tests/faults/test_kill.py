@@ -1,6 +1,6 @@
 """kill -9 during a daily run: what is published stays whole, and the next run repairs.
 
-SECTOR_RISK_KILLS=all kills before every change of a file, and at 50 random moments.
+FAULT_KILLS=all kills before every change of a file, and at 50 random moments.
 """
 
 import os
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.gx, pytest.mark.slow]
 
 DAY = date(2020, 1, 8)
 EVE = DAY - timedelta(days=1)
-IS_THOROUGH = os.environ.get("SECTOR_RISK_KILLS") == "all"
+IS_THOROUGH = os.environ.get("FAULT_KILLS") == "all"
 CHANGES = range(1, 200) if IS_THOROUGH else (1, 4, 9, 15, 22, 30, 39)
 MOMENTS = range(50) if IS_THOROUGH else range(5)
 
