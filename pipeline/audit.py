@@ -60,11 +60,9 @@ def _cut(value: Any) -> Any:
     return value[:LONGEST_LIST] if isinstance(value, list) else value
 
 
-def prune(settings: Settings) -> None:
-    """Remove what is older, counted from the newest day, than the settings say."""
-    days = {path: date.fromisoformat(path.name) for path in folder(settings).glob("*-*-*")}
-    if days:
-        first = max(days.values()) - timedelta(days=settings.validation_days - 1)
-        for path, day in days.items():
-            if day < first:
-                shutil.rmtree(path)
+def prune(settings: Settings, until: date) -> None:
+    """Remove what is older, counted back from the day just published, than the settings say."""
+    first = until - timedelta(days=settings.validation_days - 1)
+    for path in folder(settings).glob("????-??-??"):
+        if date.fromisoformat(path.name) < first:
+            shutil.rmtree(path)

@@ -82,7 +82,7 @@ def publish(con: Connection, settings: Settings, found: Check) -> Published:
     write_status(con, settings, day, aside / STATUS)
     (aside / "manifest.json").write_bytes(orjson.dumps(asdict(published), option=_INDENT))
     _swap(settings, aside)
-    audit.prune(settings)
+    audit.prune(settings, day)
     logger.info("published %s as %s", day, run_id)
     return published
 

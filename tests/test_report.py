@@ -225,7 +225,7 @@ def test_old_answers_are_removed_by_the_setting(tmp_path):
     settings = Settings(home=tmp_path, validation_days=3)
     for day in ("2020-01-01", "2020-01-08", "2020-01-09", "2020-01-10"):
         (audit.folder(settings) / day / "publication").mkdir(parents=True)
-    audit.prune(settings)
+    audit.prune(settings, date(2020, 1, 10))
     kept = sorted(path.name for path in audit.folder(settings).iterdir())
     assert kept == ["2020-01-08", "2020-01-09", "2020-01-10"]
 
