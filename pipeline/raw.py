@@ -127,7 +127,7 @@ def inbox_files(
     for entry in sorted(folder.iterdir()):
         if entry.is_dir() and not entry.is_symlink():
             day = _day_of(entry)
-            if day is None or day > datetime.now(UTC).date():
+            if day is None or day > utc_now().date():
                 refusals.append(f"{entry} is not the folder of a past day (YYYY-MM-DD): left alone")
             elif until is None or day <= until:
                 _take(sorted(entry.iterdir()), source, day, files, refusals)
@@ -160,12 +160,25 @@ class _Register:
         self.ids = {row[0] for row in rows}
         self.latest = {(row[1], row[3].date()): (row[0], row[2]) for row in rows}
         self.last_at = {row[3].date(): row[3] for row in rows}
+        newest = con.execute("select max(delivered_at) from raw.deliveries").fetchone()
+        self.newest_at: datetime | None = newest[0] if newest else None
 
     def delivered_at(self, day: date | None) -> datetime:
         """End of the day, or now; later than all that arrived before it, so that order is total."""
-        at = datetime.combine(day, clock(23, 59, 59)) if day else utc_now()
+        at = datetime.combine(day, clock(23, 59, 59)) if day else self._now()
         last = self.last_at.get(at.date())
         return max(at, last + timedelta(microseconds=1)) if last else at
+
+    def _now(self) -> datetime:
+        """The present; refused where the clock has gone back behind what arrived already."""
+        now = utc_now()
+        if self.newest_at and now.date() < self.newest_at.date():
+            raise SectorRiskError(
+                f"The clock of this machine says {now.date()}, but a delivery arrived on "
+                f"{self.newest_at.date()}: a new one would change days that are past. Set the "
+                "clock, or state the day by the folder <source>/<YYYY-MM-DD> of the inbox."
+            )
+        return now
 
     def known_id(self, name: str, sha256: str, day: date) -> str | None:
         """The delivery that this is: same name, day and bytes, and nothing else since."""
