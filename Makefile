@@ -16,7 +16,7 @@ WORKERS ?= 2
 EXPENSIVE := gx or airflow or e2e or realdata or slow
 PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --benchmark-disable
 
-.PHONY: help run airflow test lint format bench lock clean
+.PHONY: help run airflow test lint format bench lock audit sbom clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -51,6 +51,15 @@ lock: $(READY) ## Resolve the dependencies of pyproject.toml anew and pin them w
 	@$(COMPILE) --upgrade --group dev --output-file requirements.lock
 	@$(COMPILE) --upgrade --extra server --constraint requirements.lock --no-annotate \
 	  --output-file requirements-server.lock
+
+audit: $(READY) ## Ask the package index for known vulnerabilities of the pinned packages
+	@$(BIN)/uv tool run --from pip-audit==2.10.1 pip-audit --disable-pip --require-hashes \
+	  -r requirements.lock -r requirements-server.lock
+
+sbom: $(READY) ## Write dist/sbom.json, the bill of materials of what the server runs (CycloneDX)
+	@mkdir -p dist
+	@$(BIN)/uv tool run --from cyclonedx-bom==7.5.0 cyclonedx-py requirements requirements-server.lock \
+	  --pyproject pyproject.toml --output-reproducible --of JSON -o dist/sbom.json
 
 clean: ## Remove the environment, the caches and everything that a run has written
 	rm -rf $(VENV) data build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
