@@ -3,14 +3,14 @@
 Ids are joined only by an identifier that both carry (LEI, UEI, D-U-N-S, CAGE), when nothing speaks
 against it, or by a row of method/supplier_decisions.csv; a likeness of names alone is a question
 for a person. A joint holds from the day both sides were known, so that what arrives later changes
-no earlier day.
+no earlier day; in hindsight it has always held.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import date
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 
 from pipeline.errors import SectorRiskError
 from pipeline.names import likeness, similar_pairs
@@ -32,6 +32,7 @@ class Supplier:
     Attributes:
         name: the first under which it was known.
         identifiers: kind and value, with the day on which each became known.
+        aliases: other names that the registers give it.
     """
 
     supplier_id: str
@@ -39,6 +40,7 @@ class Supplier:
     country: str | None
     known_date: date
     identifiers: dict[tuple[str, str], date]
+    aliases: tuple[str, ...] = ()
 
     def values(self, kind: str, day: date) -> set[str]:
         """Its identifiers of one kind, as known by a day."""
@@ -70,7 +72,10 @@ Decision = tuple[str, str, str, str]
 def assign_identities(con: Connection) -> None:
     """Fill facts.supplier_identities from the registers and the decisions."""
     decisions = _decisions(con)
-    spans = identity_spans(joints(_shared_or_decided(con), decisions), decisions)
+    pairs = joints(_shared_or_decided(con), decisions)
+    if con.execute("select getvariable('knowledge')").fetchone() == ("now",):
+        pairs = [replace(pair, from_date=BEGIN) for pair in pairs]
+    spans = identity_spans(pairs, decisions)
     con.execute("delete from facts.supplier_identities")
     if spans:
         columns = [list(column) for column in zip(*spans, strict=True)]
@@ -88,7 +93,11 @@ def doubtful_suppliers(con: Connection) -> list[Pair]:
     settled = {frozenset(row[:2]) for row in decisions}
     settled |= {frozenset((pair.supplier_id_a, pair.supplier_id_b)) for pair in pairs}
     by_id = {supplier.supplier_id: supplier for supplier in suppliers}
-    named = [(one.supplier_id, one.name, one.country) for one in suppliers]
+    named = [
+        (one.supplier_id, name, one.country)
+        for one in suppliers
+        for name in (one.name, *one.aliases)
+    ]
     like = [
         Pair(a, b, _like(by_id[a], by_id[b], score), _both_known(by_id[a], by_id[b]), False)
         for a, b, score in similar_pairs(named)
@@ -98,7 +107,11 @@ def doubtful_suppliers(con: Connection) -> list[Pair]:
 
 
 def _like(a: Supplier, b: Supplier, score: float) -> str:
-    return f"the names '{a.name}' and '{b.name}' are alike ({score:.0%})"
+    """The two names, or aliases, that are most alike."""
+    one, other = max(
+        product((a.name, *a.aliases), (b.name, *b.aliases)), key=lambda pair: likeness(*pair)
+    )
+    return f"the names '{one}' and '{other}' are alike ({score:.0%})"
 
 
 def _both_known(a: Supplier, b: Supplier) -> date:
@@ -212,7 +225,8 @@ def _suppliers(con: Connection, condition: str) -> list[Supplier]:
     )
     rows = con.execute(
         "select supplier_id, arg_min(supplier_name, (known_at, delivery_id)), "
-        f"arg_min(country, (known_at, delivery_id)), min(known_date), {known} "
+        f"arg_min(country, (known_at, delivery_id)), min(known_date), "
+        f"list_sort(list_distinct(flatten(list(aliases)))), {known} "
         f"from (select *, {first} from validated.suppliers where {condition}) "
         "group by supplier_id order by supplier_id"
     ).fetchall()
@@ -228,6 +242,7 @@ def _suppliers(con: Connection, condition: str) -> list[Supplier]:
                 for one in values
                 if one["v"] is not None
             },
+            tuple(aliases or ()),
         )
-        for supplier_id, name, country, known_date, *identifiers in rows
+        for supplier_id, name, country, known_date, aliases, *identifiers in rows
     ]

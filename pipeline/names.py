@@ -15,7 +15,7 @@ LEGAL_FORM = re.compile(
     r"llc|llp|ltd|lp|nv|oy|oyj|plc|pte|pty|sa|sarl|sas|sl|spa|srl|the|and|und|et)\b"
 )
 Named = tuple[str, str, str | None]
-"""Id, name, country."""
+"""Id, one of its names, country."""
 
 
 def plain_name(name: str) -> str:
@@ -42,13 +42,16 @@ def similar_pairs(suppliers: Iterable[Named]) -> list[tuple[str, str, float]]:
     from rapidfuzz import fuzz
 
     named = [(one[0], plain_name(one[1]), one[2]) for one in suppliers if one[1]]
-    found = {}
+    found: dict[tuple[str, str], float] = {}
     for a, b in _candidates(named):
+        if a[0] == b[0]:
+            continue
         abroad = a[2] and b[2] and a[2] != b[2]
         limit = ALIKE_ABROAD if abroad else ALIKE
         score = fuzz.token_sort_ratio(a[1], b[1], score_cutoff=limit * 100) / 100
         if score:
-            found[min(a[0], b[0]), max(a[0], b[0])] = score
+            pair = min(a[0], b[0]), max(a[0], b[0])
+            found[pair] = max(score, found.get(pair, 0.0))
     pairs = [(a, b, score) for (a, b), score in found.items()]
     return sorted(pairs, key=lambda pair: (-pair[2], pair[0], pair[1]))
 

@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, time
 from itertools import islice
 from typing import Any
 
@@ -132,6 +133,8 @@ class Reading:
 
     def _record(self, number: int, cells: Sequence[Cell], columns: list[_ColumnReader]) -> Row:
         row: Row = {"source_row": number, "record": self._as_received(cells)}
+        if self.delivery.published_on:
+            row["disclosed_at"] = datetime.combine(self.delivery.published_on, time())
         problems = self._width_problems(cells)
         for column in columns:
             row[column.column.name], problem = column.read(cells)

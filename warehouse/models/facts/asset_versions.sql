@@ -65,8 +65,13 @@ spans as (
 
 dated as (
     select
-        a.*,
-        greatest(s.known_date, coalesce(a.valid_from, s.known_date)) as from_date,
+        a.* exclude (known_date, known_at),
+        s.known_date,
+        s.known_at,
+        case
+            when getvariable('knowledge') = 'now' then coalesce(a.valid_from, s.known_date)
+            else greatest(s.known_date, coalesce(a.valid_from, s.known_date))
+        end as from_date,
         least(s.until_date, coalesce(a.valid_to, date '9999-12-31')) as until_date
     from scoped as a
     inner join spans as s
@@ -74,6 +79,19 @@ dated as (
             a.source_id = s.source_id
             and a.scope is not distinct from s.scope
             and a.held_in = s.held_in
+),
+
+versions as (
+    select
+        * replace (
+            least(until_date, coalesce(min(from_date) over following, until_date)) as until_date
+        )
+    from dated
+    window following as (
+        partition by source_id, supplier_id, asset_id
+        order by known_date, known_at, held_in, valid_from nulls first, source_row
+        rows between 1 following and unbounded following
+    )
 )
 
 select
@@ -89,5 +107,5 @@ select
     cpe,
     from_date,
     until_date
-from dated
+from versions
 where from_date < until_date

@@ -1,6 +1,7 @@
 -- Versions of each row of each register. A register is the whole list, so that a
 -- version ends with the source's next delivery; a row set aside there leaves the version
--- before, and a delivery that is held leaves them all.
+-- before, and a delivery that is held leaves them all. In hindsight a row holds from the day that it
+-- states, and what came later goes before what came earlier.
 with
 carried as (
     select q.source_id, q.delivery_id, q.known_at, q.known_date, q.supplier_id
@@ -48,22 +49,51 @@ spans as (
             partition by source_id order by known_date, known_at, held_in
         ) as until_date
     from deliveries
+),
+
+dated as (
+    select
+        u.* exclude (known_date, known_at),
+        s.known_date,
+        s.known_at,
+        case
+            when getvariable('knowledge') = 'now' then coalesce(u.valid_from, s.known_date)
+            else greatest(s.known_date, coalesce(u.valid_from, s.known_date))
+        end as from_date,
+        least(s.until_date, coalesce(u.valid_to, date '9999-12-31')) as until_date
+    from rows_held as u
+    inner join spans as s on u.source_id = s.source_id and u.held_in = s.held_in
+),
+
+versions as (
+    select
+        * replace (
+            least(until_date, coalesce(min(from_date) over following, until_date)) as until_date
+        )
+    from dated
+    window following as (
+        partition by source_id, supplier_id
+        order by known_date, known_at, held_in, valid_from nulls first, source_row
+        rows between 1 following and unbounded following
+    )
 )
 
 select
-    u.supplier_id,
-    u.supplier_name,
-    u.country,
-    u.sectors,
-    u.criticality_1_5,
-    u.dependency_0_1,
-    u.source_id,
-    u.delivery_id,
-    u.source_row,
-    greatest(s.known_date, coalesce(u.valid_from, s.known_date)) as from_date,
-    least(s.until_date, coalesce(u.valid_to, date '9999-12-31')) as until_date
-from rows_held as u
-inner join spans as s on u.source_id = s.source_id and u.held_in = s.held_in
-where
-    greatest(s.known_date, coalesce(u.valid_from, s.known_date))
-    < least(s.until_date, coalesce(u.valid_to, date '9999-12-31'))
+    supplier_id,
+    supplier_name,
+    aliases,
+    parent_id,
+    country,
+    sites,
+    sectors,
+    criticality_1_5,
+    dependency_0_1,
+    spend_eur,
+    contact_group,
+    source_id,
+    delivery_id,
+    source_row,
+    from_date,
+    until_date
+from versions
+where from_date < until_date
