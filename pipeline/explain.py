@@ -324,7 +324,7 @@ def _remedies(score: Score, changes: list[tuple[str, int, float]]) -> tuple[Reme
 
 def _consequence(reading: Connection, day: date, row: Row) -> Consequence:
     keys = {name: row[name] for name in ("supplier_id", "delivery_id", "source_row")}
-    said = query(reading, "explain_dependency", day=day, **keys)
+    said = query(reading, "explain_register", day=day, **keys)
     dependency = said[0]["dependency_0_1"] if said else None
     parameters = _parameters(reading)
     step = row["criticality_1_5"] or parameters["default_criticality"]
@@ -335,6 +335,11 @@ def _consequence(reading: Connection, day: date, row: Row) -> Consequence:
         criticality_points=10 * (step - 1) - points(parameters["typical_consequence"]),
         dependency_points=points(kept),
         origin=_origin(row),
+        aliases=tuple((said[0]["aliases"] or ()) if said else ()),
+        **{
+            name: said[0][name] if said else None
+            for name in ("parent_id", "sites", "spend_eur", "contact_group")
+        },
     )
 
 

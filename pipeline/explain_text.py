@@ -154,6 +154,13 @@ def _register(one: SupplierExplanation) -> Table:
     )  # fmt: skip
     dependency = "not given: 100 %" if said.dependency_0_1 is None else f"{said.dependency_0_1:.0%}"
     table.add_row("dependency", dependency, f"{said.dependency_points:+.2f}", _where(said.origin))
+    spend = None if said.spend_eur is None else f"{said.spend_eur:,.0f} EUR"
+    for field, value in (
+        ("contact group", said.contact_group), ("parent", said.parent_id), ("sites", said.sites),
+        ("spend", spend), ("also known as", ", ".join(said.aliases)),
+    ):  # fmt: skip
+        if value:
+            table.add_row(field, escape(value), "", _where(said.origin))
     return table
 
 

@@ -178,13 +178,21 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Consequence:
-    """Consequence points = those of criticality and of dependency, with the register's row."""
+    """Consequence points = those of criticality and of dependency, with the register's row.
+
+    The fields without points say who it is and whom to ask; spend is in euro a year.
+    """
 
     criticality_1_5: int | None
     dependency_0_1: float | None
     criticality_points: float
     dependency_points: float
     origin: Origin | None
+    aliases: tuple[str, ...] = ()
+    parent_id: str | None = None
+    sites: str | None = None
+    spend_eur: float | None = None
+    contact_group: str | None = None
 
 
 @dataclass(frozen=True)

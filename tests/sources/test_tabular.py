@@ -332,25 +332,5 @@ def test_whatever_stands_below_the_header_is_a_row_or_a_note(deliver, rows):
 def test_mappings_name_columns_of_the_dictionary(path):
     schema = (ROOT / "warehouse" / "schema.sql").read_text()
     loaded = mapping.load_mapping(path.stem)
-    columns = {*loaded.columns.values(), *loaded.forms, *loaded.values}
+    columns = {*loaded.columns.values(), *loaded.forms, *loaded.values} - {mapping.LIKE}
     assert all(f"    {column} " in schema for column in columns)
-
-
-@pytest.mark.realdata
-@pytest.mark.parametrize(
-    ("file", "layout", "n_rows", "first_id"),
-    [
-        ("cms_Hospital_General_Information_2025-04.csv", "cms_hospitals", 4818, "010005"),
-        ("sp500_constituents_2026-08.csv", "sp500_constituents", 503, "MMM"),
-        ("openflights_airlines_2025-04.dat", "openflights_airlines", 6162, "-1"),
-    ],
-)
-def test_real_registers_load_through_their_mapping_alone(deliver, file, layout, n_rows, first_id):
-    path = ROOT.parent / "shared" / "data" / "suppliers" / file
-    if not path.exists():
-        pytest.skip(f"{path} is not here")
-    rows, notes = read(deliver(path), mapping.load_mapping(layout))
-    assert len(rows) == n_rows
-    assert notes == []
-    assert [row["problems"] for row in rows if row["problems"]] == []
-    assert rows[0]["supplier_id"] == first_id

@@ -1,5 +1,5 @@
--- The dependency that the register gave for a supplier on a day.
-select dependency_0_1
+-- What the register said of a supplier on a day, beyond its sectors.
+select dependency_0_1, aliases, parent_id, sites, spend_eur, contact_group
 from facts.supplier_versions
 where
     supplier_id = $supplier_id
