@@ -237,6 +237,8 @@ def show_day(day: date) -> None:
     with open_snapshot() as con:
         show(query(con, "sector_table", day=day), title=f"Sectors on {day}")
         show(query(con, "biggest_rises", day=day), title="Largest rise within seven days")
+        if gaps := query(con, "coverage_table", day=day):
+            show(gaps, title="What is not known of suppliers; never taken for safe")
     folder = settings.published_folder
     console().print(f"Workbook: {folder / f'sector-risk-{day}.xlsx'}", soft_wrap=True)
     console().print(f"Report:   {folder / 'status.html'}", soft_wrap=True)

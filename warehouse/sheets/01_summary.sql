@@ -115,6 +115,23 @@ common as (
     limit 1
 ),
 
+gaps as (
+    select string_agg(format('{} with {}', n, gap), ', ' order by n desc, gap) as list
+    from (
+        select
+            gap,
+            count(*) as n
+        from (
+            select unnest(string_split(s.gaps, ', ')) as gap
+            from scores.supplier_spans as s
+            inner join supplier_now as now on s.supplier_id = now.supplier_id
+            where getvariable('end_date') between s.first_date and s.last_date
+        )
+        where gap <> ''
+        group by gap
+    )
+),
+
 unscored as (
     select string_agg(format('{} ({})', s.sector, s.coverage_state), '; ' order by s.sector) as list
     from sector_now as s
@@ -142,6 +159,10 @@ union all
 select format('{} suppliers are not scored; the sheet Suppliers says why.', n_not_scored)
 from serious
 where n_not_scored > 0
+union all
+select 'Not known of suppliers, and never taken for safe: ' || list || '.'
+from gaps
+where list is not null
 union all
 select 'No score: ' || list || '.'
 from unscored

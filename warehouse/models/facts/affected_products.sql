@@ -13,7 +13,7 @@ documents as (
     union
     select source_id, report_key, delivery_id, known_date, known_at, disclosed_at
     from validated.reports
-    where source_id in (select distinct v.source_id from validated.vulnerabilities as v)
+    where kind = 'advisory'
 ),
 
 newest as (
