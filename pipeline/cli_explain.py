@@ -48,6 +48,40 @@ def explain(
 
 
 @app.command()
+def alerts(
+    day: Annotated[
+        datetime | None, typer.Option("--date", formats=_DAY, help="The UTC day")
+    ] = None,
+    start: Annotated[
+        datetime | None, typer.Option("--from", formats=_DAY, help="First day of a range")
+    ] = None,
+    end: Annotated[
+        datetime | None, typer.Option("--to", formats=_DAY, help="Last day, included")
+    ] = None,
+    severity: Annotated[str, typer.Option(help="From: critical, warning or info")] = "warning",
+    as_json: Json = False,
+) -> None:
+    """Say what there was to tell on a day or a range of days, each thing once, and why."""
+    from pipeline.alerts import SEVERITIES, read_alerts
+    from pipeline.warehouse import open_snapshot
+
+    first, last = start or day, end or day
+    if first is None or last is None or (day and (start or end)):
+        raise typer.BadParameter("Give --date DAY, or --from DAY --to DAY.")
+    if severity not in SEVERITIES:
+        raise typer.BadParameter(f"--severity is one of {', '.join(SEVERITIES)}.")
+    with open_snapshot() as con:
+        found = read_alerts(con, first.date(), last.date(), severity)
+    if as_json:
+        _json([asdict(alert) for alert in found])
+        return
+    for alert in found:
+        sys.stdout.write(f"{alert.score_date}  {alert.severity:8}  {alert.sentence}\n")
+    if not found:
+        sys.stderr.write("There is nothing to tell.\n")
+
+
+@app.command()
 def whatif(
     scenario: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A TOML file")],
     day: Day,
@@ -106,7 +140,7 @@ def _print(shown: Any) -> None:
     Console().print(shown, soft_wrap=not sys.stdout.isatty())
 
 
-def _json(record: dict[str, Any]) -> None:
+def _json(record: Any) -> None:
     import orjson
 
     options = orjson.OPT_NON_STR_KEYS

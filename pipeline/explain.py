@@ -93,7 +93,7 @@ def _day(con: Connection, day: date) -> Iterator[Connection]:
         ).fetchone()
         reading.execute(f"set variable knowledge = '{row[0] if row else 'then'}'")
         for model in models_for(con):
-            if model.schema == "temp":
+            if model.schema == "temp" and not model.is_alert:
                 replace_range(reading, model, day, day)
         yield reading
 

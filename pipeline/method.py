@@ -30,7 +30,8 @@ _SOURCES = "sources.json"
 class Model:
     """One SQL file: a table of days computed for a range, a table of facts, or a view of scores.
 
-    A model with the parameters start_date and end_date is computed for a range of days.
+    A model with the parameters start_date and end_date is computed for a range of days. A model of
+    alerts looks back `alert_memory_days`, so that scoring a day may change what later days tell.
     """
 
     def __init__(self, schema: str, name: str, sql: str) -> None:
@@ -41,6 +42,7 @@ class Model:
         self.is_daily = "$start_date" in self.sql or "$end_date" in self.sql
         self.is_view = self.schema == "scores" and not self.is_daily
         self.is_fact = self.schema == "facts" and not self.is_daily
+        self.is_alert = "alert" in self.sql
 
     @property
     def parameters(self) -> list[str]:

@@ -30,6 +30,7 @@ PUBLISHED_TABLES = (
     "sector_driver_daily",
     "supplier_daily",
     "supplier_driver_daily",
+    "alerts_daily",
 )
 
 

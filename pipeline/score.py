@@ -72,9 +72,10 @@ def _score_span(
 ) -> None:
     with transaction(con):
         refresh_facts(con, knowledge)
+        remembered = last + _memory(con)
         for model in models_for(con):
             if model.is_daily:
-                n = replace_range(con, model, first, last)
+                n = replace_range(con, model, first, remembered if model.is_alert else last)
                 logger.debug("%s: %d rows", model.name, n)
         con.execute(
             "delete from quality.scored_days where score_date between ? and ?", [first, last]
@@ -86,6 +87,12 @@ def _score_span(
         )
         _note_inputs(con, first, last, knowledge)
     logger.info("scored %s … %s, knowledge %s", first, last, knowledge)
+
+
+def _memory(con: Connection) -> timedelta:
+    """For how long after a day its scores may decide what is told."""
+    row = con.execute("select method.parameter('alert_memory_days')").fetchone()
+    return timedelta(days=int(row[0]) if row else 0)
 
 
 def _note_inputs(con: Connection, first: date, last: date, knowledge: Knowledge) -> None:

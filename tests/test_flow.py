@@ -17,6 +17,7 @@ from sample import (
 )
 
 from pipeline import flow
+from pipeline.alerts import read_alerts
 from pipeline.warehouse import open_snapshot
 
 pytestmark = [pytest.mark.gx, pytest.mark.slow]
@@ -65,6 +66,31 @@ def test_no_delivery_of_the_sample_fails(con):
     assert (
         con.execute("select problem from raw.deliveries where status = 'failed'").fetchall() == []
     )
+
+
+def test_the_alert_of_january_is_told_on_its_day_and_only_then(con):
+    by_day = {
+        day: [alert.sentence for alert in read_alerts(con, day, day, "warning")]
+        for day in (CALM, ALERT - timedelta(1), ALERT, ALERT + timedelta(1))
+    }
+    title = '"Possible Iranian cyber response to the US strike in Baghdad"'
+    event, *rest = by_day[ALERT]
+    assert event.startswith(f"New evidence, {title} (alert), adds ")
+    for sector in ("Energy", "Military"):
+        assert any(one.startswith(f"{sector} rose to Elevated: ") and title in one for one in rest)
+    assert not any(title in one for day in by_day if day != ALERT for one in by_day[day][:1])
+    assert all(len(one) <= 3 for day, one in by_day.items() if day in (CALM,))
+
+
+def test_a_flaw_in_reach_at_many_suppliers_is_told_when_its_exploitation_is_known(con):
+    alerts = read_alerts(con, FIRST, LAST)
+    [citrix] = [alert for alert in alerts if alert.subject_id == "CVE-2019-19781"]
+    assert citrix.score_date == date(2020, 1, 11)
+    n = con.execute(
+        "select count(*) from scores.vulnerability_spans where cve_id = 'CVE-2019-19781' "
+        "and date '2020-01-11' between first_date and last_date"
+    ).fetchone()[0]
+    assert f"It is open at {n} suppliers" in citrix.sentence
 
 
 def test_every_sector_rises_with_the_alert_and_falls_after(con):

@@ -16,6 +16,10 @@ create or replace macro method.exact(number) as cast(number as decimal(38, 15));
 create or replace macro method.bounded(points) as
 case when points is not null then greatest(0, least(100, points)) end;
 
+-- A score as published: one decimal.
+create or replace macro method.published(points) as
+cast(method.bounded(points) as decimal(4, 1));
+
 -- The band of a score.
 create or replace macro method.band(score) as (
     select max_by(b.band_id, b.lower_score)

@@ -580,3 +580,28 @@ create table if not exists scores.sector_driver_daily (
 comment on table scores.sector_driver_daily is 'Events behind a sector''s threat points, largest first, and the rest as Other; points sum to threat_points';
 comment on column scores.sector_driver_daily.driver_kind is 'report kind of the event''s strongest report, or other';
 comment on column scores.sector_driver_daily.share_0_1 is 'Share of the sector''s threat intensity';
+
+create table if not exists scores.alerts_daily (
+    score_date date not null,
+    alert_kind varchar not null,
+    subject_kind varchar not null,
+    subject_id varchar not null,
+    sector_id varchar not null,
+    supplier_id varchar,
+    severity varchar not null,
+    points double not null,
+    sentence varchar not null,
+    delivery_id varchar,
+    source_row bigint,
+    primary key (score_date, alert_kind, subject_kind, subject_id)
+);
+comment on table scores.alerts_daily is 'What a person should hear of on each day, each thing once';
+comment on column scores.alerts_daily.alert_kind is 'band (clearly in another band), move (much within a day), event (strong new evidence) or exploitation (of an open vulnerability)';
+comment on column scores.alerts_daily.subject_kind is 'sector, supplier, event or vulnerability';
+comment on column scores.alerts_daily.subject_id is 'Its id';
+comment on column scores.alerts_daily.sector_id is 'The sector; of a supplier its main one, of an event or vulnerability the one that it adds most to';
+comment on column scores.alerts_daily.supplier_id is 'The supplier; of a vulnerability the one that it adds most to';
+comment on column scores.alerts_daily.severity is 'critical (act today), warning (look at it) or info';
+comment on column scores.alerts_daily.points is 'Change of the score, or what the event or vulnerability adds to it (points)';
+comment on column scores.alerts_daily.sentence is 'What happened and why, with figures';
+comment on column scores.alerts_daily.delivery_id is 'Delivery of the report, or of the finding at that supplier';

@@ -71,7 +71,7 @@ scored as (
     select
         *,
         method.bounded(unbounded) as score_0_100,
-        cast(round(method.bounded(unbounded), 1) as decimal(4, 1)) as published_score
+        method.published(unbounded) as published_score
     from sums
 )
 
