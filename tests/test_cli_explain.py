@@ -40,6 +40,16 @@ def test_explain_as_json_sums(home):
     assert parts == pytest.approx(score["score_0_100"], abs=1e-9)
 
 
+def test_alerts_are_printed_by_day_or_range(home):
+    shown = run("alerts", "--from", "2020-01-03", "--to", "2020-01-06").stdout.splitlines()
+    assert [line[:10] for line in shown] == ["2020-01-03", *["2020-01-06"] * 3]
+    assert 'New evidence, "Warning" (bulletin), adds' in shown[0]
+    told = json.loads(run("alerts", "--date", "2020-01-10", "--severity", "info", "--json").stdout)
+    assert {alert["severity"] for alert in told} == {"warning", "info"}
+    assert run("alerts", "--date", "2020-01-04").stdout == ""
+    assert run("alerts").exit_code == 2
+
+
 def test_an_unknown_name_lists_the_nearest(home):
     with pytest.raises(UnknownNameError, match="Aquila Power"):
         run("explain", "Aquila Pwr", "--date", "2020-01-07")
