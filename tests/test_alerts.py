@@ -71,8 +71,9 @@ def test_an_alert_says_what_moved_the_score(snapshot):
             "where supplier_id = 'S-1'"
         ).fetchall()
     )
-    assert scores[day] < 69 and scores[day - timedelta(1)] >= 71
     before = day - timedelta(1)
+    assert scores[day] < 69
+    assert scores[before] >= 71
     assert f"{scores[day]} points, {scores[before] - scores[day]} less than on {before}" in sentence
 
 
