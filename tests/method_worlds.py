@@ -105,6 +105,7 @@ def reports(draw, number):
         supersedes_key=draw(st.sampled_from([None, None, None, "1", "2"])),
         is_withdrawn=draw(st.sampled_from([False, False, False, True])),
         severity_0_10=draw(maybe(st.floats(0, 10))),
+        reliability=draw(maybe(st.sampled_from("ABCDEF"))),
         information_credibility_1_6=draw(maybe(st.integers(1, 6))),
         confidence_0_1=draw(maybe(st.floats(0, 1))),
         refs=draw(st.lists(st.sampled_from(["AA20-006A", "ICSA-20-006-01"]), max_size=1)),

@@ -112,7 +112,9 @@ class Day:
     def _credibility(self, row):
         stated = CREDIBILITY.get(str(row["information_credibility_1_6"]))
         said = first_given(row["confidence_0_1"], stated, P["unstated_credibility"])
-        return min(0.98, RELIABILITY[self.reliability_of[row["source_id"]]] * said)
+        return min(
+            0.98, RELIABILITY[row["reliability"] or self.reliability_of[row["source_id"]]] * said
+        )
 
     def _amounts(self, row):
         """How strongly a report weighs on each sector today."""

@@ -175,6 +175,7 @@ def an_alert(day, number=0, **changes):
             supersedes_key=None,
             is_withdrawn=False,
             severity_0_10=8.0,
+            reliability=None,
             information_credibility_1_6=None,
             confidence_0_1=None,
             refs=["AA20-006A"],
@@ -193,6 +194,15 @@ CVE = "CVE-2019-0001"
 def named(fact_type, vocabulary, value, stance):
     fact = {"fact_type": fact_type, "vocabulary": vocabulary, "value": value, "label": value}
     return fact | {"stance": stance, "confidence_0_1": None, "sentence": ""}
+
+
+def test_the_reliability_that_a_report_states_of_its_author_goes_before_that_of_its_source(con):
+    intensity = {}
+    for letter in (None, "A", "E"):
+        score(con, a_world(reports=[an_alert(3, reliability=letter)]))
+        intensity[letter] = max(r["threat_intensity"] for r in rows(con, "sector_threat_daily"))
+    assert intensity[None] == intensity["A"]  # bulletins are of reliability A
+    assert intensity["E"] / intensity["A"] == pytest.approx(0.15 / 0.95)
 
 
 def test_a_report_of_no_severity_weighs_nothing_and_stops_nothing(con):

@@ -147,6 +147,7 @@ BAD_ROWS = [
         {"information_credibility_1_6": 0},
         "information_credibility_1_6 is 0, must be between 1 and 6",
     ),
+    (report, {"reliability": "G"}, "reliability is 'G', must be one of A, B, C, D, E, F"),
     (report, {"confidence_0_1": 85}, "confidence_0_1 is 85, must be between 0 and 1"),
     (
         report,

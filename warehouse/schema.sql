@@ -65,6 +65,7 @@ create table if not exists staged.reports (
     supersedes_key varchar,
     is_withdrawn boolean,
     severity_0_10 double,
+    reliability varchar,
     information_credibility_1_6 tinyint,
     confidence_0_1 double,
     tlp varchar,
@@ -83,6 +84,7 @@ create table if not exists staged.reports (
     record_md5 varchar not null,
     is_repeat boolean not null
 );
+alter table staged.reports add column if not exists reliability varchar;
 comment on table staged.reports is 'Threat reports of every format: one row per report and version received';
 comment on column staged.reports.known_at is 'When we could first know it (UTC): the delivery, or for a historical import the record''s own disclosure';
 comment on column staged.reports.disclosed_at is 'When the record itself says that it became known (UTC)';
@@ -93,6 +95,7 @@ comment on column staged.reports.valid_until is 'A notice is in force until then
 comment on column staged.reports.supersedes_key is 'report_key of the notice that this one replaces';
 comment on column staged.reports.is_withdrawn is 'Revoked by its author';
 comment on column staged.reports.severity_0_10 is 'Severity as stated (CVSS or equivalent); blank = the default of its kind';
+comment on column staged.reports.reliability is 'Admiralty reliability of its author, A to F, where the report states it; blank = that of the source';
 comment on column staged.reports.information_credibility_1_6 is 'Admiralty information credibility: 1 confirmed … 5 improbable, 6 cannot be judged';
 comment on column staged.reports.confidence_0_1 is 'Confidence stated by the author (STIX confidence / 100, estimative words)';
 comment on column staged.reports.tlp is 'Traffic Light Protocol 2.0: CLEAR, GREEN, AMBER, AMBER+STRICT or RED';

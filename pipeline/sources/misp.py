@@ -88,6 +88,7 @@ def _row(number: int, record: Record, delivered_at: datetime) -> Row:
         "modified_at": modified,
         "disclosed_at": _unix(cells, "publish_timestamp") or modified,
         "severity_0_10": cells.choice("threat_level_id", SEVERITY),
+        "reliability": tags.reliability(),
         "information_credibility_1_6": tags.information_credibility(),
         "confidence_0_1": tags.confidence(),
         "tlp": tags.tlp(),

@@ -49,15 +49,8 @@ ESTIMATES = {
         "very-likely": 0.8,
         "almost-certain": 0.95,
     },
-    "admiralty-scale:source-reliability": {
-        "a": 1.0,
-        "b": 0.75,
-        "c": 0.5,
-        "d": 0.25,
-        "e": 0.0,
-        "f": 0.5,
-    },
 }
+RELIABILITY = {letter: letter.upper() for letter in "abcdef"} | {"g": "E"}
 
 
 class Tags:
@@ -93,6 +86,11 @@ class Tags:
         """Admiralty information credibility, 1 to 6."""
         found = self._first("admiralty-scale:information-credibility")
         return int(found) if found in {"1", "2", "3", "4", "5", "6"} else None
+
+    def reliability(self) -> str | None:
+        """Admiralty reliability of the author, A to F; G (deceptive) is as good as unreliable."""
+        found = self._first("admiralty-scale:source-reliability")
+        return RELIABILITY.get(found or "")
 
     def confidence(self) -> float | None:
         """Confidence of the author, by the first scale that the event uses."""

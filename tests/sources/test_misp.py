@@ -43,7 +43,7 @@ def test_published_known_and_modified(rows):
 def test_tags_give_marking_credibility_and_confidence(rows):
     first = rows[0]
     assert (first["tlp"], first["information_credibility_1_6"]) == ("AMBER", 2)
-    assert first["confidence_0_1"] == 0.95
+    assert (first["reliability"], first["confidence_0_1"]) == ("B", 0.95)
 
 
 def test_tags_and_clusters_give_facts(rows):
@@ -86,12 +86,19 @@ def test_bad_cells_and_entries_are_named(rows):
     [
         ('misp:confidence-level="usually-confident"', 0.75),
         ('estimative-language:likelihood-probability="very-likely"', 0.8),
-        ('admiralty-scale:source-reliability="f"', 0.5),
-        ('admiralty-scale:source-reliability="z"', None),
+        ('admiralty-scale:source-reliability="a"', None),
     ],
 )
 def test_every_scale_of_confidence(tag, confidence):
     assert Tags({"Tag": [{"name": tag}]}).confidence() == confidence
+
+
+@pytest.mark.parametrize(
+    ("letter", "reliability"), [("a", "A"), ("F", "F"), ("g", "E"), ("z", None), ("ab", None)]
+)
+def test_the_reliability_of_the_author_is_kept_with_the_event(letter, reliability):
+    tag = f'admiralty-scale:source-reliability="{letter}"'
+    assert Tags({"Tag": [{"name": tag}]}).reliability() == reliability
 
 
 def test_incidents_and_campaigns_are_told_by_their_tags():

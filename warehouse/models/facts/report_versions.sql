@@ -77,7 +77,7 @@ select
 from dated as d
 inner join method.report_kinds as k on d.kind = k.kind
 inner join method.sources as o on d.source_id = o.source_id
-inner join method.reliability as l on o.reliability = l.reliability
+inner join method.reliability as l on coalesce(d.reliability, o.reliability) = l.reliability
 left join method.information_credibility as i
     on d.information_credibility_1_6 = i.information_credibility_1_6
 where d.known_date < d.until_date
