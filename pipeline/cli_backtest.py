@@ -45,10 +45,15 @@ def backtest(
     """
     from pipeline import backtest as backtesting
     from pipeline.backtest import event_study, report
+    from pipeline.backtest.world import source_and_path
     from pipeline.errors import SectorRiskError
 
     if not (incidents or gpr):
         raise SectorRiskError("Nothing to test against. Give --incidents, --gpr or both.")
+    if (evidence and not incidents) or (reports and not gpr):
+        raise SectorRiskError("--evidence goes with --incidents, and --reports with --gpr.")
+    if not out.parent.is_dir():
+        raise SectorRiskError(f"{out.parent}: there is no such folder for the report.")
     found = (
         backtesting.backtest(
             incidents,
@@ -62,8 +67,8 @@ def backtest(
     studies = [event_study.study_sample(gpr)] if gpr else []
     if gpr and reports:
         studies.append(event_study.study_reports(gpr, reports))
-    files = [*(incidents or ()), *(Path(each.split("=")[-1]) for each in evidence or ())]
-    files += [*([gpr] if gpr else ()), *(Path(each.split("=")[-1]) for each in reports or ())]
+    others = [source_and_path(each)[1] for each in [*(evidence or ()), *(reports or ())]]
+    files = [*(incidents or ()), *([gpr] if gpr else ()), *others]
     out.write_text(report.html(found, studies, files), encoding="utf-8")
     if as_json:
         _json(report.figures(found, studies))

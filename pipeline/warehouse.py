@@ -121,6 +121,7 @@ def _connect(
     con = waiting(_open, file, settings, read_only=read_only)
     try:
         con.execute("set timezone = 'UTC'")
+        con.execute("set enable_progress_bar = false")  # stdout is for data
         yield con
     finally:
         con.close()

@@ -135,6 +135,8 @@ def test_alerts_before_each_bad_month_rank_perfectly():
                      strict=False))  # fmt: skip
     assert found["auc_within"] == 1
     assert measures.brier_skill(above, own(table, "healthcare", "printed"), np.full(36, 0.5)) > 0
+    moved = own(table, "healthcare", "climatology_and_threat")
+    assert measures.brier_skill(above, moved, own(table, "healthcare", "climatology")) > 0
 
 
 @pytest.mark.slow
@@ -217,7 +219,7 @@ def test_baselines_learn_only_from_earlier_months():
     world.con.execute("delete from staged.reports where 'veris/' || report_key in ?", [later])
     after = world.judge()
     early = before.month <= cut
-    for column in ("climatology", "last_month", "printed", "points"):
+    for column in ("climatology", "last_month", "climatology_and_threat", "printed", "points"):
         assert (getattr(before, column)[early] == getattr(after, column)[early]).all(), column
     assert before.n_incidents.sum() > after.n_incidents.sum()
 
@@ -346,14 +348,29 @@ def test_a_folder_or_an_archive_of_records_is_the_same_as_their_list(tmp_path):
     assert repr(results[0]) == repr(results[1]) == repr(results[2])
 
 
+def test_options_that_make_no_sense_are_refused(tmp_path):
+    page = tmp_path / "x.html"
+    assert "--incidents" in str(run("--out", page).exception)
+    file = tmp_path / "x.json"
+    file.write_text("{}")
+    assert "--reports" in str(run("--incidents", file, "--reports", "a", "--out", page).exception)
+    assert "--evidence" in str(run("--gpr", file, "--evidence", "a", "--out", page).exception)
+    nowhere = tmp_path / "no" / "x.html"
+    assert "no such folder" in str(run("--incidents", file, "--out", nowhere).exception)
+    assert not page.exists()
+
+
 @pytest.mark.gx
 @pytest.mark.slow
 def test_it_says_what_is_missing(tmp_path):
-    assert "--incidents" in str(run("--out", tmp_path / "x.html").exception)
     empty = tmp_path / "empty"
     empty.mkdir()
     with pytest.raises(SectorRiskError, match=r"holds no \.json file"):
         backtest([empty])
+    garbage = tmp_path / "garbage.jsonl"
+    garbage.write_text("\n".join('{"a": 1}' for _ in range(30)))
+    with pytest.raises(SectorRiskError, match="no VERIS record"):
+        backtest([garbage])
     file = tmp_path / "short.jsonl"
     file.write_bytes(orjson.dumps(incident("one", (2016, 3), date(2016, 4, 1))))
     with pytest.raises(SectorRiskError, match="Give --from and --to"):

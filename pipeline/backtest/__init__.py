@@ -93,6 +93,7 @@ FIGURES = {
     "log_loss_last_month": "Log loss of last month",
     "skill_climatology": "Brier skill over climatology",
     "skill_last_month": "Brier skill over last month",
+    "skill_of_threat": "Brier skill of climatology moved by the threat part over climatology alone",
 }
 
 
@@ -156,6 +157,7 @@ def figures(table: SectorMonths) -> list[float]:
         *(measures.log_loss(above, each) for each in forecasts),
         measures.brier_skill(above, printed, table.climatology),
         measures.brier_skill(above, printed, table.last_month),
+        measures.brier_skill(above, table.climatology_and_threat, table.climatology),
     ]
 
 

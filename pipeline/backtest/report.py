@@ -50,6 +50,12 @@ DEFINITIONS = (
         "the last (above usual or not). It may look at records made later too.",
     ),
     (
+        "Climatology moved by the threat part",
+        "Climatology whose log-odds follow the threat points above the sector's mean so far, with "
+        "the slope of the printed probability: does the threat part add anything, whatever the "
+        "levels of the printed probability?",
+    ),
+    (
         "Within sectors",
         "Only months of one sector are compared with each other: that large sectors have more "
         "incidents earns nothing.",
@@ -65,6 +71,9 @@ LIMITS = (
     "them a year or more later. What is recorded depends on who must disclose.",
     "Where the only evidence is earlier incidents, this tests the weight of incidents, not that of "
     "alerts and bulletins; for those there is only the event study, which is one case.",
+    "The levels of the printed probability belong to the density of the records that they were "
+    "fitted on: where fewer incidents are recorded, fewer months are above usual and it is too "
+    "high.",
     "In sectors with a handful of incidents a month above usual is a month with any incident.",
     "The score itself, with suppliers, vulnerabilities and criticality, is not tested: no public "
     "record says which supplier of whom was hit.",
@@ -156,6 +165,11 @@ def _incident_verdict(found: Backtest) -> Iterable[str]:
             f"The printed probability is {_compared(head.figures[name], 0, title)}: Brier skill "
             f"{head.figures[name]}. " + _by_sector(found, name, title)
         )
+    added = head.figures["skill_of_threat"]
+    yield (
+        f"Climatology moved by the threat part is {_compared(added, 0, 'climatology alone')}: "
+        f"Brier skill {added}."
+    )
     shared = f"{found.n_shared} records were evidence and outcome of one sector-month"
     yield f"{shared}." if not found.n_shared else f"{shared.upper()}: do not trust this."
 

@@ -27,6 +27,8 @@ class SectorMonths:
         printed: probability of `is_above` as printed on the eve.
         climatology: share of the sector's earlier months above usual.
         last_month: share of earlier months above usual after one like the last.
+        climatology_and_threat: climatology, its log-odds moved by the threat points above the
+            sector's mean so far, with the slope of the printed probability.
     """
 
     months: tuple[date, ...]
@@ -40,6 +42,7 @@ class SectorMonths:
     printed: Floats
     climatology: Floats
     last_month: Floats
+    climatology_and_threat: Floats
 
     def rows(self, rows: Indices) -> "SectorMonths":
         """Those rows, one of them several times if need be."""
@@ -98,4 +101,5 @@ def sector_months(con: Connection, first: date, last: date) -> SectorMonths:
         printed=column("printed"),
         climatology=column("climatology"),
         last_month=column("last_month"),
+        climatology_and_threat=column("climatology_and_threat"),
     )

@@ -39,7 +39,7 @@ def world(incidents: Iterable[Path], evidence: Iterable[str | Path] = ()) -> Ite
             for path in incidents:
                 take_in(con, settings, "veris", _one_file(path, Path(place)))
             for each in evidence:
-                take_in(con, settings, *_source_and_path(str(each)))
+                take_in(con, settings, *source_and_path(each))
             refresh_facts(con, "then")
             yield con
 
@@ -49,7 +49,7 @@ def take_in(con: Connection, settings: Settings, source_id: str, path: Path) -> 
     arrival = raw.archive_file(con, settings, get_source(source_id), path, is_historical=True)
     stage.load(con, settings, arrival)
     row = con.execute(
-        "select problem from raw.deliveries where delivery_id = ? and status = 'failed'",
+        "select problem from raw.deliveries where delivery_id = ? and status in ('failed', 'held')",
         [arrival.delivery_id],
     ).fetchone()
     if row:
@@ -69,7 +69,9 @@ def sql(name: str) -> str:
     return (SQL_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def _source_and_path(given: str) -> tuple[str, Path]:
+def source_and_path(given: str | Path) -> tuple[str, Path]:
+    """Source and file of `PATH` or `SOURCE=PATH`; without source the file's ending tells it."""
+    given = str(given)
     source_id, separator, path = given.partition("=")
     if separator:
         return get_source(source_id).source_id, Path(path)

@@ -72,21 +72,34 @@ learned as (
             order by incident_month
             range between unbounded preceding and interval 1 month preceding
         )
+),
+
+eves as (
+    select
+        l.incident_month,
+        l.sector_id,
+        l.n_incidents,
+        l.usual_level,
+        l.is_above,
+        o.threat_intensity,
+        o.threat_points,
+        o.above_usual_0_1 as printed,
+        (l.n_above_own + 4 * l.share_above) / (l.n_own + 4) as climatology,
+        (l.n_above_alike + 4 * l.share_above) / (l.n_alike + 4) as last_month,
+        coalesce(avg(o.threat_points) over (
+            partition by l.sector_id order by l.incident_month
+            rows between unbounded preceding and 1 preceding
+        ), 0) as usual_points
+    from learned as l
+    inner join scores.sector_outlook_daily as o
+        on l.incident_month - 1 = o.score_date and l.sector_id = o.sector_id
+    where l.incident_month >= $start_date
 )
 
 select
-    l.incident_month,
-    l.sector_id,
-    l.n_incidents,
-    l.usual_level,
-    l.is_above,
-    o.threat_intensity,
-    o.threat_points,
-    o.above_usual_0_1 as printed,
-    (l.n_above_own + 4 * l.share_above) / (l.n_own + 4) as climatology,
-    (l.n_above_alike + 4 * l.share_above) / (l.n_alike + 4) as last_month
-from learned as l
-inner join scores.sector_outlook_daily as o
-    on l.incident_month - 1 = o.score_date and l.sector_id = o.sector_id
-where l.incident_month >= $start_date
-order by l.sector_id, l.incident_month
+    *,
+    1 / (1 + (1 - climatology) / climatology * exp(
+        method.parameter('outlook_log_odds_per_point') * (usual_points - threat_points)
+    )) as climatology_and_threat
+from eves
+order by sector_id, incident_month

@@ -25,6 +25,7 @@
 -- | susceptibility | Suscep- tibility (points) | 10 | points | What the suppliers' open vulnerabilities add, compared with the usual | Not scored |
 -- | consequence | Conse- quence (points) | 10 | points | What the suppliers' criticality adds, compared with the usual | Not scored |
 -- | rest | Bounds and rounding (points) | 11 | points | What the bounds 0 and 100 and rounding add or take | Not scored |
+-- | outlook | Worse month than usual (probability) | 14 | share | = scores.sector_outlook_daily.above_usual_0_1 | Not scored |
 -- | n_suppliers | Suppliers | 10 | integer | Suppliers with a share in the sector | Never blank |
 -- | worst_ten | Risk in the worst ten (share) | 10 | share | = scores.sector_daily.worst_ten_share_0_1 | Not scored |
 -- | state | Data state | 64 | state | = scores.sector_daily.coverage_state | Never blank |
@@ -46,11 +47,14 @@ select
     s.susceptibility,
     s.consequence,
     s.rest,
+    o.above_usual_0_1 as outlook,
     s.n_suppliers,
     s.worst_ten_share_0_1 as worst_ten,
     upper(s.coverage_state[1]) || s.coverage_state[2:] as state,
     r.reason,
     r.url as reason_url
 from sector_now as s
+left join scores.sector_outlook_daily as o
+    on s.sector_id = o.sector_id and s.score_date = o.score_date
 left join reasons as r on r.level = 'Sector' and s.sector_id = r.subject_id
 order by s.place;
