@@ -43,7 +43,9 @@ Address = Annotated[str, _matching(r"((taxii|misp|csaf)\+)?https?://[^\s/]+\S*")
 class Settings(BaseSettings):
     """One value each, validated together at start."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid"
+    )
 
     home: Path = Field(ROOT / "data", description="Folder of everything that a run writes")
     inbox: Path | None = Field(

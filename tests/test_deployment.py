@@ -1,12 +1,33 @@
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 
+from pipeline.settings import Settings
+
 ROOT = Path(__file__).parent.parent
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
 OURS = {name: one for name, one in COMPOSE["services"].items() if one["image"] == "sector-risk"}
+HELM = yaml.safe_load((ROOT / "helm-values.yaml").read_text())
+
+
+def composer():
+    """The command of Docker Compose, in either form, where there is one."""
+    if shutil.which("docker-compose"):
+        return ["docker-compose"]
+    docker = shutil.which("docker")
+    if (
+        docker
+        and subprocess.run([docker, "compose", "version"], capture_output=True).returncode == 0
+    ):
+        return [docker, "compose"]
+    return None
+
+
+COMPOSER = composer()
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 
 
@@ -43,6 +64,56 @@ def test_no_component_starts_before_the_database_is_migrated(name):
 def test_the_warehouse_pool_is_made_wherever_airflow_is_set_up():
     for place in ("compose.yaml", "helm-values.yaml"):
         assert "airflow pools set warehouse 1 " in (ROOT / place).read_text()
+
+
+def test_every_setting_reaches_the_containers_but_the_folders_which_are_theirs():
+    given = {name for name in OURS["worker"]["environment"] if name.startswith("SECTOR_RISK_")}
+    settings = {f"SECTOR_RISK_{name.upper()}" for name in Settings.model_fields}
+    assert given == settings - {"SECTOR_RISK_HOME", "SECTOR_RISK_INBOX"}
+
+
+def test_task_logs_go_to_the_store_in_both_deployments():
+    composed = OURS["worker"]["environment"]
+    assert composed["AIRFLOW__LOGGING__REMOTE_LOGGING"] == "True"
+    assert composed["AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER"] == "s3://sector-risk/logs"
+    charted = HELM["config"]["logging"]
+    connection = composed["AIRFLOW__LOGGING__REMOTE_LOG_CONN_ID"]
+    assert charted["remote_log_conn_id"] == connection == "sector_risk_store"
+    assert charted["remote_logging"] == "True"
+    assert f"AIRFLOW_CONN_{connection.upper()}" in composed
+    assert HELM["secret"][0]["envName"] == f"AIRFLOW_CONN_{connection.upper()}"
+
+
+def test_the_chart_gets_each_secret_by_name_and_none_by_value():
+    named = [HELM[f"{which}SecretName"] for which in ("fernetKey", "apiSecretKey", "jwt")]
+    named += [HELM["data"]["metadataSecretName"], HELM["secret"][0]["secretName"]]
+    readme = (ROOT / "README.md").read_text()
+    assert all(f"`{name}`" in readme for name in named)
+    assert not {"fernetKey", "apiSecretKey", "jwtSecret"} & HELM.keys()
+
+
+def test_both_deployments_run_the_airflow_that_is_locked():
+    locked = re.search(
+        r"^apache-airflow==(\S+)", (ROOT / "requirements-server.lock").read_text(), re.M
+    )
+    assert HELM["airflowVersion"] == locked[1]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(COMPOSER is None, reason="no docker compose on this machine")
+@pytest.mark.parametrize("is_complete", [True, False])
+def test_compose_takes_the_file_and_refuses_it_without_a_secret(tmp_path, is_complete):
+    secrets = re.findall(r"\$\{(\w+):\?", (ROOT / "compose.yaml").read_text())
+    given = dict.fromkeys(sorted(set(secrets))[0 if is_complete else 1 :], "x")
+    (tmp_path / "env").write_text("".join(f"{n}={value}\n" for n, value in given.items()))
+    run = subprocess.run(
+        [*COMPOSER, "--env-file", tmp_path / "env", "-f", ROOT / "compose.yaml", "config"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert (run.returncode == 0) is is_complete, run.stderr
+    assert is_complete or "in .env" in run.stderr
 
 
 def test_the_image_runs_as_nobody_special_from_pinned_packages():

@@ -1,4 +1,8 @@
-from datetime import timedelta
+import ast
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
 from time import perf_counter
 
 import embedded
@@ -66,6 +70,87 @@ def test_whatever_opens_the_warehouse_waits_for_its_single_slot(dags):
         "backfill",
     }
     assert Pool.get_pool("warehouse").slots == 1
+
+
+def test_files_of_dags_import_nothing_heavy():
+    names = ", ".join(
+        path.stem for path in embedded.DAGS_FOLDER.glob("*.py") if path.stem[0] != "_"
+    )
+    heavy = "duckdb", "great_expectations", "openpyxl", "pandas", "pyarrow", "pipeline.flow"
+    script = f"import sys; before = set(sys.modules); import {names}; print(sorted(sys.modules))"
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script],
+        env={**os.environ, "PYTHONPATH": f"{embedded.DAGS_FOLDER}:{embedded.DAGS_FOLDER.parent}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = set(ast.literal_eval(run.stdout.splitlines()[-1]))
+    assert "score_sectors" in loaded
+    assert not loaded & set(heavy)
+
+
+def test_the_morning_has_a_deadline_and_whoever_is_late_is_told(dags):
+    (deadline,) = as_list(dags["score_sectors"].deadline)
+    assert dags["score_sectors"].timetable.expression == "0 6 * * *"
+    assert deadline.interval == timedelta(hours=1)  # 07:00
+    assert deadline.callback.path == "notices.no_scores_in_time"
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+def test_every_failed_task_is_told(dags):
+    for dag in dags.values():
+        for task in dag.tasks:
+            callbacks = as_list(task.on_failure_callback)
+            assert [each.__name__ for each in callbacks] == ["task_failed"]
+
+
+def test_scores_follow_from_the_assets_of_what_is_taken_in(dags):
+    made = {
+        (asset.name, dag.dag_id)
+        for dag in dags.values()
+        for task in dag.tasks
+        for asset in task.outlets
+    }
+    assert made >= {
+        ("threat_reports", "ingest_threat_reports"),
+        ("sector_exposure", "ingest_sector_exposure"),
+        ("published_scores", "score_sectors"),
+        ("published_scores", "score_sectors_on_arrival"),
+    }
+    condition = dags["score_sectors_on_arrival"].timetable.asset_condition
+    assert {asset.name for _, asset in condition.iter_assets()} == {
+        "threat_reports",
+        "sector_exposure",
+    }
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "hour"),
+    [("ingest_threat_reports", 5), ("ingest_sector_exposure", 5), ("score_sectors", 6)],
+)
+def test_a_scheduled_run_is_the_partition_of_the_day_that_has_ended(dags, dag_id, hour):
+    from airflow.serialization.encoders import coerce_to_core_timetable
+    from airflow.timetables.base import TimeRestriction
+
+    since = datetime(2020, 2, 28, 12, tzinfo=UTC)
+    restriction = TimeRestriction(earliest=since, latest=None, catchup=True)
+    run = coerce_to_core_timetable(dags[dag_id].timetable).next_dagrun_info_v2(
+        last_dagrun_info=None, restriction=restriction
+    )
+    assert run.run_after == datetime(2020, 2, 29, hour, tzinfo=UTC)
+    assert run.partition_key == "2020-02-28"
+
+
+@pytest.mark.parametrize("conf", [{"day": "soon"}, {"day": 20200106}, {"day": "2020-13-01"}])
+def test_a_day_that_is_none_is_refused_before_the_run_starts(dags, conf):
+    from airflow.sdk.exceptions import ParamValidationError
+
+    with pytest.raises(ParamValidationError, match="day"):
+        dags["score_sectors"].test(run_conf=conf)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,187 @@
+"""A day that a gate holds back, on Airflow's own scheduler, approved in a browser."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from datetime import date
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import httpx
+import pytest
+from browser import PROGRAM, browsing
+from sample import collect_all
+
+from pipeline import flow
+from pipeline.publish import read_manifest, read_stale
+from pipeline.settings import ROOT, Settings
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.airflow,
+    pytest.mark.gx,
+    pytest.mark.filterwarnings("ignore"),
+    pytest.mark.skipif(PROGRAM is None, reason="no Chromium on this machine"),
+]
+
+PUBLISHED, HELD = date(2020, 1, 12), date(2020, 1, 13)
+SECRET = "xoxb-51ee7-n0t-f0r-l0gs"
+PATIENCE = 400
+
+
+class Webhook(BaseHTTPRequestHandler):
+    """Keeps what it is sent."""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.received.append(json.loads(body)["text"])
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="module")
+def webhook():
+    with HTTPServer(("127.0.0.1", 0), Webhook) as server:
+        server.received = []
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    """One published day; on the next, most rows received are refused."""
+    folder = tmp_path_factory.mktemp("held")
+    shutil.copytree(ROOT / "warehouse" / "sample", folder / "inbox")
+    settings = Settings(home=folder / "home", inbox=folder / "inbox")
+    collect_all(settings, until=HELD)
+    flow.score_range(date(2020, 1, 10), PUBLISHED, settings=settings)
+    flow.publish(PUBLISHED, settings=settings)
+    refused = folder / "inbox" / "bulletin" / str(HELD) / "broken-export.jsonl"
+    refused.parent.mkdir(parents=True)
+    record = '{{"doc_id": "{}", "published": "soon"}}'
+    refused.write_text("\n".join(map(record.format, range(9000))))
+    flow.collect("bulletin", until=HELD, settings=settings)
+    return settings
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+@contextmanager
+def serving(settings, webhook):
+    """`make airflow`, healthy; its address."""
+    port = str(free_port())
+    address = f"http://127.0.0.1:{port}"
+    connection = {
+        "conn_type": "http",
+        "password": f"http://127.0.0.1:{webhook.server_port}/{SECRET}",
+    }
+    environment = {n: v for n, v in os.environ.items() if not n.startswith(("AIRFLOW_", "SECTOR_"))}
+    environment |= {
+        "AIRFLOW__API__PORT": port,
+        "AIRFLOW_CONN_SECTOR_RISK_WEBHOOK": json.dumps(connection),
+        "SECTOR_RISK_STIX_TOKEN": SECRET,
+        "SECTOR_RISK_HOME": str(settings.home),
+        "SECTOR_RISK_INBOX": str(settings.inbox),
+        "SECTOR_RISK_AIRFLOW_URL": address,
+        "PYTHONPATH": str(ROOT),
+    }
+    with subprocess.Popen(
+        [sys.executable, "dags/serve.py"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+    ) as run:
+        try:
+            until(lambda: is_healthy(address))
+            yield address
+        finally:
+            run.send_signal(signal.SIGTERM)
+            run.wait(timeout=120)
+
+
+def is_healthy(address):
+    try:
+        parts = httpx.get(f"{address}/api/v2/monitor/health", trust_env=False).json()
+    except (httpx.HTTPError, ValueError):
+        return False
+    return all(part["status"] == "healthy" for part in parts.values() if part["status"])
+
+
+def until(condition):
+    end = time.monotonic() + PATIENCE
+    while not (found := condition()):
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(1)
+    return found
+
+
+def trigger(address, password):
+    """Run the DAG for the held day by the REST API; a function that says a task's state."""
+    login = {"username": "admin", "password": password}
+    token = httpx.post(f"{address}/auth/token", json=login, trust_env=False).json()["access_token"]
+    api = httpx.Client(
+        base_url=f"{address}/api/v2/dags/score_sectors",
+        headers={"Authorization": f"Bearer {token}"},
+        trust_env=False,
+        timeout=60,
+    )
+    until(lambda: api.patch("", json={"is_paused": False}).is_success)
+    run = {"dag_run_id": "held-day", "logical_date": None, "conf": {"day": str(HELD)}}
+    api.post("/dagRuns", json=run).raise_for_status()
+
+    def state(task_id):
+        answer = api.get(f"/dagRuns/held-day/taskInstances/{task_id}")
+        return answer.json().get("state") if answer.is_success else None
+
+    return state
+
+
+def test_a_held_day_is_approved_in_the_browser(settings, webhook, tmp_path):
+    with serving(settings, webhook) as address, browsing(tmp_path) as browser:
+        (kept,) = (settings.home / "airflow").glob("*.generated")
+        password = json.loads(kept.read_text())["admin"]
+        state = trigger(address, password)
+        until(lambda: state("ask_a_person") == "awaiting_input")
+        assert read_manifest(settings).score_date == str(PUBLISHED)
+        assert read_stale(settings)["score_date"] == str(HELD)
+
+        question = f"{address}/dags/score_sectors/runs/held-day/tasks/ask_a_person/required_actions"
+        (told,) = webhook.received
+        assert f"Publish the scores of {HELD}?" in told
+        assert question in told
+
+        browser.open(address)
+        browser.type("input[name=username]", "admin")
+        browser.type("input[name=password]", password)
+        browser.click("Sign in")
+        browser.wait_for("document.body.innerText.includes('Dags')")
+        browser.open(question)
+        browser.wait_for("document.body.innerText.includes('Held back by')")
+        assert "rows_refused: expected at most 0.5 of a week's rows" in browser.text
+        browser.type("#element_reason", "The retired feed sends rubbish")
+        browser.picture(settings.home / "question.png")
+        browser.click("Approve")
+        until(lambda: state("publish") == "success")
+
+        manifest = read_manifest(settings)
+        assert manifest.score_date == str(HELD)
+        assert manifest.approval.startswith("Approved by admin on ")
+        assert manifest.approval.endswith(": The retired feed sends rubbish")
+        assert read_stale(settings) is None
+    logs = [path for path in settings.home.rglob("*.log") if path.is_file()]
+    assert any("ask_a_person" in str(path) for path in logs)
+    leaks = [str(path) for path in logs if SECRET.encode() in path.read_bytes()]
+    assert leaks == []
