@@ -133,17 +133,17 @@ def trigger(address, password):
     login = {"username": "admin", "password": password}
     token = httpx.post(f"{address}/auth/token", json=login, trust_env=False).json()["access_token"]
     api = httpx.Client(
-        base_url=f"{address}/api/v2/dags/score_sectors",
+        base_url=f"{address}/api/v2/dags",
         headers={"Authorization": f"Bearer {token}"},
         trust_env=False,
         timeout=60,
     )
-    until(lambda: api.patch("", json={"is_paused": False}).is_success)
+    until(lambda: api.patch("/score_sectors", json={"is_paused": False}).is_success)
     run = {"dag_run_id": "held-day", "logical_date": None, "conf": {"day": str(HELD)}}
-    api.post("/dagRuns", json=run).raise_for_status()
+    api.post("/score_sectors/dagRuns", json=run).raise_for_status()
 
     def state(task_id):
-        answer = api.get(f"/dagRuns/held-day/taskInstances/{task_id}")
+        answer = api.get(f"/score_sectors/dagRuns/held-day/taskInstances/{task_id}")
         return answer.json().get("state") if answer.is_success else None
 
     return state
