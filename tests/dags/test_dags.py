@@ -122,7 +122,7 @@ def test_scores_follow_from_the_assets_of_what_is_taken_in(dags):
         ("published_scores", "score_sectors_on_arrival"),
     }
     condition = dags["score_sectors_on_arrival"].timetable.asset_condition
-    assert {asset.name for _, asset in condition.iter_assets()} == {
+    assert {asset.name for asset in condition.objects} == {
         "threat_reports",
         "sector_exposure",
     }
