@@ -449,6 +449,31 @@ def test_a_held_register_leaves_the_one_before_in_force(con, tmp_path, monkeypat
 
 
 @pytest.mark.gx
+def test_a_supplier_outside_the_eight_sectors_is_loaded_and_noted(con, tmp_path, monkeypatch):
+    monkeypatch.setattr("pipeline.sources.all_sources", lambda: deliveries.SOURCES)
+    outside = [{"vocabulary": "text", "value": "retail", "share_0_1": 1.0}]
+    rows = [supplier("S1", 1), supplier("S2", 2, sectors=outside)]
+    put(tmp_path, "test_register", "2020-01-05", "r.json", rows)
+    (line,) = collect(con, tmp_path, "test_register")
+    assert (line.n_loaded, line.n_quarantined) == (2, 0)
+    assert con.execute(
+        "select source_row, severity, reason from quality.verdicts where rule_id = 'sector_ours'"
+    ).fetchall() == [(2, "warning", "its sectors lie outside the eight: retail. It is not scored")]
+
+
+@pytest.mark.gx
+def test_a_register_with_one_criticality_for_all_warns_before_it_scores(con, tmp_path, monkeypatch):
+    monkeypatch.setattr("pipeline.sources.all_sources", lambda: deliveries.SOURCES)
+    rows = [supplier(f"S{n}", n, criticality_1_5=3) for n in range(25)]
+    put(tmp_path, "test_register", "2020-01-05", "r.json", rows)
+    (line,) = collect(con, tmp_path, "test_register")
+    assert line.status == "loaded"
+    assert con.execute(
+        "select severity, found from quality.gates where not is_passed"
+    ).fetchall() == [("warning", "criticalities: 1")]
+
+
+@pytest.mark.gx
 @pytest.mark.parametrize(
     ("measures", "broken"),
     [
