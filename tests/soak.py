@@ -22,12 +22,13 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
+from sample import content
+
 from pipeline import flow
 from pipeline.errors import GateError, WarehouseDamagedError
 from pipeline.restore import restore
 from pipeline.settings import ROOT, Settings
 from pipeline.warehouse import open_snapshot, open_warehouse
-from tests.sample import content
 
 START = date(2023, 11, 1)  # a leap day and both changes of the clocks lie ahead
 SECTORS = ("energy", "healthcare", "logistics", "transit", "military", "finance")
