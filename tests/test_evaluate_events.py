@@ -13,22 +13,16 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pytest
+from reader_helpers import SHARED, delivery, realdata
 
 from pipeline import warehouse
 from pipeline.evaluate import read_corpus
 from pipeline.evaluate_events import evaluate_events
 from pipeline.events import assign_events, doubtful_pairs
 from pipeline.sources import get_source
-from pipeline.sources.base import Delivery
 
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 NUMBER = re.compile(r"[A-Z][A-Z-]*-\d{2}-\d{3}-\d{2}")
 LATE = datetime(2026, 1, 1)
-
-realdata = [
-    pytest.mark.realdata,
-    pytest.mark.skipif(not SHARED.is_dir(), reason="the public data is not beside the checkout"),
-]
 
 
 def world(*reports):
@@ -60,10 +54,9 @@ def world(*reports):
 
 
 def read(source_id, path):
-    delivery = Delivery(f"{source_id}/2026-01-01/0", source_id, path, path.name, LATE)
     return [
         (source_id, row)
-        for rows in get_source(source_id).read(delivery)
+        for rows in get_source(source_id).read(delivery(source_id, path, LATE))
         if rows.table == "reports"
         for row in rows.rows
         if not row.get("problems")

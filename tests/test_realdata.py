@@ -1,20 +1,14 @@
 """Every public file through the whole ingest: nothing lost, nothing loaded twice."""
 
-from pathlib import Path
-
 import pytest
+from reader_helpers import SHARED, realdata
 
 from pipeline import raw, stage
 from pipeline.settings import Settings
 from pipeline.sources import get_source
 from pipeline.warehouse import open_warehouse
 
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
-pytestmark = [
-    pytest.mark.realdata,
-    pytest.mark.gx,
-    pytest.mark.skipif(not SHARED.is_dir(), reason="the public data is not beside the checkout"),
-]
+pytestmark = [*realdata, pytest.mark.gx]
 
 RECEIVED_AND_QUARANTINED = {
     ("kev", "kev/known_exploited_vulnerabilities.json"): {"exploited_vulnerabilities": (1_404, 0)},

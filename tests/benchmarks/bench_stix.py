@@ -5,13 +5,12 @@ Few of its objects are prose: reading prose is measured where prose is read.
 
 import random
 import uuid
-from datetime import datetime
 
 import orjson
 import pytest
+from reader_helpers import delivery
 
 from pipeline.sources import get_source
-from pipeline.sources.base import Delivery
 
 N_OBJECTS = 200_000
 
@@ -75,9 +74,7 @@ def bundle(tmp_path_factory):
 
 
 def _read(path):
-    delivered = datetime(2026, 1, 1)
-    delivery = Delivery("stix/2026-01-01/0", "stix", path, path.name, delivered)
-    return sum(len(rows.rows) for rows in get_source("stix").read(delivery))
+    return sum(len(rows.rows) for rows in get_source("stix").read(delivery("stix", path)))
 
 
 def test_parse_alone(benchmark, bundle):

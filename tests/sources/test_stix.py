@@ -1,7 +1,8 @@
 import json
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
+from deliveries import settings_in, warehouse
 from reader_helpers import (
     DATA,
     DELIVERED,
@@ -13,7 +14,10 @@ from reader_helpers import (
     received_bytes,
 )
 
+from pipeline import raw, stage
 from pipeline.errors import DeliveryError
+from pipeline.score import refresh_facts
+from pipeline.sources import get_source
 
 BUNDLE = DATA / "stix" / "bundle.json"
 
@@ -114,6 +118,40 @@ def test_an_empty_bundle_holds_no_record(tmp_path):
 def test_other_json_and_torn_bundles_are_refused(data, tmp_path):
     with pytest.raises(DeliveryError):
         received_bytes("stix", data, tmp_path)
+
+
+def report_of(day, **properties):
+    """One version of the same report, made on a day of January 2020."""
+    made = {"created": "2020-01-06T08:00:00Z", "modified": f"2020-01-{day:02d}T08:00:00Z"}
+    return {"type": "report", "id": "report--1", "name": f"As of {day}"} | made | properties
+
+
+@pytest.mark.gx
+def test_the_newest_version_by_modified_holds_until_it_is_revoked(tmp_path):
+    bundles = {
+        7: [report_of(6), report_of(7, confidence=60)],  # two versions in one bundle
+        8: [report_of(5)],  # an old one that comes late
+        9: [report_of(9, revoked=True)],
+    }
+    settings = settings_in(tmp_path)
+    with warehouse(tmp_path) as con:
+        for day, objects in bundles.items():
+            path = tmp_path / f"{day}.json"
+            path.write_text(json.dumps({"type": "bundle", "id": "bundle--1", "objects": objects}))
+            arrival = raw.archive_file(
+                con, settings, get_source("stix"), path, delivered_on=date(2020, 1, day)
+            )
+            lines = stage.load(con, settings, arrival)
+            assert [line.n_loaded for line in lines] == [len(objects)]
+        refresh_facts(con, "then")
+        spans = con.execute(
+            "select title, is_withdrawn, known_date, until_date from facts.report_versions "
+            "order by known_date"
+        ).fetchall()
+    assert spans == [
+        ("As of 7", False, date(2020, 1, 7), date(2020, 1, 9)),
+        ("As of 9", True, date(2020, 1, 9), date(9999, 12, 31)),
+    ]
 
 
 class TestRealData:

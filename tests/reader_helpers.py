@@ -1,4 +1,4 @@
-"""Delivers bytes to a reader."""
+"""Files and bytes as deliveries, and what readers make of them."""
 
 import io
 import tarfile
@@ -11,8 +11,8 @@ import pytest
 from pipeline.sources import get_source, records
 from pipeline.sources.base import Delivery
 
-DATA = Path(__file__).resolve().parent.parent / "data"
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+DATA = Path(__file__).resolve().parent / "data"
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 DELIVERED = datetime(2026, 1, 2, 3, 4, 5)
 
 realdata = [
@@ -21,9 +21,11 @@ realdata = [
 ]
 
 
-def delivery(source_id, path, **stated):
+def delivery(source_id, path, delivered_at=DELIVERED, **stated):
+    """A file as a delivery of the source."""
     path = Path(path)
-    return Delivery(f"{source_id}/2026-01-02/0", source_id, path, path.name, DELIVERED, **stated)
+    delivery_id = f"{source_id}/{delivered_at.date()}/{path.name}"
+    return Delivery(delivery_id, source_id, path, path.name, delivered_at, **stated)
 
 
 def received(source_id, path, **stated):
