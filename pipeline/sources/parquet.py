@@ -21,7 +21,7 @@ def rows(path: Path, name: str) -> Iterator[list[Cell]]:
                 columns = [column.to_pylist() for column in batch.columns]
                 for values in zip(*columns, strict=True):
                     yield [_cell(value) for value in values]
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise DeliveryError(
             name, f"The Parquet file is damaged ({error}).", "Send it again."
         ) from error

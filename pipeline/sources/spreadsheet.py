@@ -7,6 +7,7 @@ declared size of a sheet is ignored, and rows and columns are counted.
 import re
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -21,6 +22,19 @@ MAX_RATIO = 200
 MAX_ROWS = 200_000
 MAX_COLUMNS = 100
 _FORMULA_WITHOUT_RESULT = re.compile(rb"(</f>|<f(\s[^>]*)?/>)\s*(<v\s*/>|<v>\s*</v>)?\s*</c>")
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    AttributeError,
+)
 
 
 def titles(path: Path, name: str) -> list[str]:
@@ -59,7 +73,6 @@ def _opened(path: Path, name: str) -> Iterator[Any]:
     import openpyxl
     from openpyxl.utils.exceptions import InvalidFileException
 
-    damaged = (zipfile.BadZipFile, KeyError, ValueError, SyntaxError, OSError, InvalidFileException)
     try:
         with path.open("rb") as file:
             with warnings.catch_warnings(action="ignore"):
@@ -70,7 +83,7 @@ def _opened(path: Path, name: str) -> Iterator[Any]:
                 yield book
             finally:
                 book.close()
-    except damaged as error:
+    except (*DAMAGE, InvalidFileException) as error:
         raise DeliveryError(
             name, f"The workbook cannot be read ({error!r}).", "Save it again as .xlsx."
         ) from error
@@ -89,7 +102,7 @@ def _check_package(path: Path, name: str) -> None:
                         f"Some formulas have no saved result ({member}).",
                         "Open it in Excel, save it and send it again.",
                     )
-    except zipfile.BadZipFile as error:
+    except DAMAGE as error:
         raise DeliveryError(
             name, f"The file is damaged ({error}).", "Save it again as .xlsx."
         ) from error

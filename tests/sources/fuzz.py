@@ -6,6 +6,7 @@ without keeping memory.
 
 import gc
 import gzip
+import io
 import random
 import signal
 import tarfile
@@ -16,7 +17,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import openpyxl
 import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
 from hostile import HOSTILE
 from reader_helpers import DATA, SHARED, delivery, tar, zipped
 
@@ -84,6 +88,8 @@ def seeds(source_id: str) -> list[tuple[str, bytes]]:
     found = [(name, _shortened(name, data)) for name, data in found]
     found = [(name, data) for name, data in found if len(data) <= MOST_BYTES]
     name, data = found[0]
+    if ".xlsx" in get_source(source_id).suffixes:
+        found += _as_tables(data)
     packed = [
         ("a.zip", zipped({name: data, f"2-{name}": data[::-1]})),
         ("a.tar.xz", tar({name: data, f"2-{name}": data[: len(data) // 2]})),
@@ -101,6 +107,19 @@ def _real(source_id: str) -> list[tuple[str, bytes]]:
     with tarfile.open(path) as archive:
         members = [one for one in archive if one.isfile() and one.size <= MOST_BYTES][:40:8]
         return [(Path(one.name).name, archive.extractfile(one).read()) for one in members]
+
+
+def _as_tables(data: bytes) -> list[tuple[str, bytes]]:
+    """A CSV as a workbook and as Parquet."""
+    rows = [line.split(",") for line in data.decode().splitlines()[:8]]
+    rows = [row for row in rows if len(row) == len(rows[0])]
+    book, packed = openpyxl.Workbook(), io.BytesIO()
+    for row in rows:
+        book.active.append(row)
+    book.save(packed)
+    table, columnar = pa.table(list(zip(*rows[1:], strict=True)), names=rows[0]), io.BytesIO()
+    pq.write_table(table, columnar)
+    return [("a.xlsx", packed.getvalue()), ("a.parquet", columnar.getvalue())]
 
 
 def _shortened(name: str, data: bytes) -> bytes:
