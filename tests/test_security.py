@@ -10,8 +10,8 @@ import duckdb
 import openpyxl
 import pytest
 from hostile import HOSTILE
+from reader_helpers import received_bytes
 from small_world import World, sector
-from sources.reader_helpers import received_bytes
 
 from pipeline import flow, score
 from pipeline.errors import DeliveryError

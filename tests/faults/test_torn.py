@@ -5,8 +5,8 @@ import shutil
 from contextlib import suppress
 
 import pytest
+from reader_helpers import received_bytes
 from sample import FIRST, LAST, collect_all, content, sample_settings
-from sources.reader_helpers import received_bytes
 
 from pipeline import flow
 from pipeline.errors import DeliveryError
