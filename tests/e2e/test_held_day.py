@@ -128,60 +128,63 @@ def until(condition):
     return found
 
 
-def trigger(address, password):
+@contextmanager
+def triggered(address, password):
     """Run the DAG for the held day by the REST API; a function that says a task's state."""
     login = {"username": "admin", "password": password}
     token = httpx.post(f"{address}/auth/token", json=login, trust_env=False).json()["access_token"]
-    api = httpx.Client(
+    with httpx.Client(
         base_url=f"{address}/api/v2/dags",
         headers={"Authorization": f"Bearer {token}"},
         trust_env=False,
         timeout=60,
-    )
-    until(lambda: api.patch("/score_sectors", json={"is_paused": False}).is_success)
-    run = {"dag_run_id": "held-day", "logical_date": None, "conf": {"day": str(HELD)}}
-    api.post("/score_sectors/dagRuns", json=run).raise_for_status()
+    ) as api:
+        until(lambda: api.patch("/score_sectors", json={"is_paused": False}).is_success)
+        run = {"dag_run_id": "held-day", "logical_date": None, "conf": {"day": str(HELD)}}
+        api.post("/score_sectors/dagRuns", json=run).raise_for_status()
 
-    def state(task_id):
-        answer = api.get(f"/score_sectors/dagRuns/held-day/taskInstances/{task_id}")
-        return answer.json().get("state") if answer.is_success else None
+        def state(task_id):
+            answer = api.get(f"/score_sectors/dagRuns/held-day/taskInstances/{task_id}")
+            return answer.json().get("state") if answer.is_success else None
 
-    return state
+        yield state
 
 
 def test_a_held_day_is_approved_in_the_browser(settings, webhook, tmp_path):
     with serving(settings, webhook) as address, browsing(tmp_path) as browser:
         (kept,) = (settings.home / "airflow").glob("*.generated")
         password = json.loads(kept.read_text())["admin"]
-        state = trigger(address, password)
-        until(lambda: state("ask_a_person") == "awaiting_input")
-        assert read_manifest(settings).score_date == str(PUBLISHED)
-        assert read_stale(settings)["score_date"] == str(HELD)
-
-        question = f"{address}/dags/score_sectors/runs/held-day/tasks/ask_a_person/required_actions"
-        (told,) = webhook.received
-        assert f"Publish the scores of {HELD}?" in told
-        assert question in told
-
-        browser.open(address)
-        browser.type("input[name=username]", "admin")
-        browser.type("input[name=password]", password)
-        browser.click("Sign in")
-        browser.wait_for("document.body.innerText.includes('Dags')")
-        browser.open(question)
-        browser.wait_for("document.body.innerText.includes('Held back by')")
-        assert "rows_refused: expected at most 0.5 of a week's rows" in browser.text
-        browser.type("#element_reason", "The retired feed sends rubbish")
-        browser.picture(settings.home / "question.png")
-        browser.click("Approve")
-        until(lambda: state("publish") == "success")
-
-        manifest = read_manifest(settings)
-        assert manifest.score_date == str(HELD)
-        assert manifest.approval.startswith("Approved by admin on ")
-        assert manifest.approval.endswith(": The retired feed sends rubbish")
-        assert read_stale(settings) is None
+        with triggered(address, password) as state:
+            until(lambda: state("ask_a_person") == "awaiting_input")
+            assert read_manifest(settings).score_date == str(PUBLISHED)
+            assert read_stale(settings)["score_date"] == str(HELD)
+            (told,) = webhook.received
+            assert f"Publish the scores of {HELD}?" in told
+            approve(browser, address, password, settings.home / "question.png", told)
+            until(lambda: state("publish") == "success")
+    manifest = read_manifest(settings)
+    assert manifest.score_date == str(HELD)
+    assert manifest.approval.startswith("Approved by admin on ")
+    assert manifest.approval.endswith(": The retired feed sends rubbish")
+    assert read_stale(settings) is None
     logs = [path for path in settings.home.rglob("*.log") if path.is_file()]
     assert any("ask_a_person" in str(path) for path in logs)
     leaks = [str(path) for path in logs if SECRET.encode() in path.read_bytes()]
     assert leaks == []
+
+
+def approve(browser, address, password, picture, told):
+    """As a person does: sign in, follow the link of the notice, read, answer."""
+    question = f"{address}/dags/score_sectors/runs/held-day/tasks/ask_a_person/required_actions"
+    assert question in told
+    browser.open(address)
+    browser.type("input[name=username]", "admin")
+    browser.type("input[name=password]", password)
+    browser.click("Sign in")
+    browser.wait_for("document.body.innerText.includes('Dags')")
+    browser.open(question)
+    browser.wait_for("document.body.innerText.includes('Held back by')")
+    assert "rows_refused: expected at most 0.5 of a week's rows" in browser.text
+    browser.type("#element_reason", "The retired feed sends rubbish")
+    browser.picture(picture)
+    browser.click("Approve")
