@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.method import installed_method
-from pipeline.publish import read_manifest
+from pipeline.publish import read_manifest, read_stale
 from pipeline.settings import Settings, get_settings
 from pipeline.warehouse import Connection, open_warehouse, query
 
@@ -86,9 +86,14 @@ def _publication(con: Connection, settings: Settings) -> Finding:
     ).fetchone()
     is_fine = bool(manifest and newest and manifest.run_id == newest[1])
     published = f"published {manifest.score_date}" if manifest else "nothing published"
-    return Finding(
-        "publication",
-        is_fine,
-        f"{published}; newest scored day {newest[0] if newest else 'none'}",
-        "Run 'sector-risk run --date DAY' for the newest day.",
-    )
+    found = f"{published}; newest scored day {newest[0] if newest else 'none'}"
+    if stale := read_stale(settings):
+        day = stale["score_date"]
+        return Finding(
+            "publication",
+            False,
+            f"{found}; {day} is {stale['outcome']}: {'; '.join(stale['reasons'])}",
+            f"Look at 'sector-risk held --date {day}', then approve or reject it.",
+        )
+    remedy = "Run 'sector-risk run --date DAY' for the newest day."
+    return Finding("publication", is_fine, found, remedy)

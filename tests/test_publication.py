@@ -8,6 +8,7 @@ import pytest
 from small_world import JANUARY, january
 
 from pipeline import flow, publication, validate
+from pipeline.doctor import check_all
 from pipeline.errors import GateError, SectorRiskError
 from pipeline.publication import Decision
 from pipeline.publish import read_manifest, read_stale
@@ -204,6 +205,9 @@ def test_an_implausible_jump_is_held_and_the_last_day_stays(held):
     assert read_manifest(held) == before
     assert read_stale(held)["score_date"] == "2020-01-13"
     assert read_stale(held)["published"] == "2020-01-12"
+    finding = next(each for each in check_all(held) if each.check == "publication")
+    assert not finding.is_fine
+    assert "2020-01-13 is held: plausible_move" in finding.found
     status = (held.published_folder / "status.html").read_text()
     assert "2020-01-13 is held back until somebody decides" in status
     assert "Sectors, as published for 2020-01-12" in status
