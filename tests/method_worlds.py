@@ -36,6 +36,7 @@ CLEARED = [
     "quality.scored_days",
     "scores.sector_threat_daily",
     "scores.mix_threat_daily",
+    "scores.mix_interval_daily",
     "scores.supplier_spans",
     "scores.vulnerability_spans",
     "scores.sector_daily",

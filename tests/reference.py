@@ -7,8 +7,8 @@
 import csv
 from collections import defaultdict
 from datetime import date, timedelta
+from itertools import product
 from math import exp, floor, inf, log, log2, prod, sqrt
-from statistics import NormalDist
 
 from pipeline.settings import ROOT
 
@@ -67,7 +67,12 @@ class Day:
         self.versions = self._versions()
         self.current = {row["id"]: row for row in self.versions}
         self.coverage = self._coverage()
-        self.intensity, self.variance, self.n_events = self._threat()
+        self.events = self._threat()
+        self.intensity = defaultdict(float)
+        self.n_events = defaultdict(int)
+        for (_, sector), (amount, true) in self.events.items():
+            self.intensity[sector] += amount * true
+            self.n_events[sector] += 1
 
     def _versions(self):
         """Each version that was the newest when it came, in order of arrival."""
@@ -100,14 +105,12 @@ class Day:
                 voices[event][publisher] = max(said, voices[event].get(publisher, 0.0))
                 for sector, amount in self._amounts(row):
                     amounts[event, sector] = max(amount, amounts[event, sector])
-        intensity, variance, n_events = defaultdict(float), defaultdict(float), defaultdict(int)
+        found = {}
         for (event, sector), amount in amounts.items():
             true = 1 - prod(1 - said for said in voices[event].values())
             if round(amount * true, 15) > 0:
-                intensity[sector] += amount * true
-                variance[sector] += amount**2 * true * (1 - true)
-                n_events[sector] += 1
-        return intensity, variance, n_events
+                found[event, sector] = amount, true
+        return found
 
     def _credibility(self, row):
         stated = CREDIBILITY.get(str(row["information_credibility_1_6"]))
@@ -231,13 +234,8 @@ class Day:
         criticality = first_given(row["criticality_1_5"], P["default_criticality"])
         dependency = max(first_given(row["dependency_0_1"], 1.0), P["dependency_minimum"])
         consequence = 2 ** (criticality - 1) * dependency
-        rate = sum(share * BASE[s] * (1 + self.intensity[s]) for s, share in mix.items())
-        noise = sum((share * BASE[s]) ** 2 * self.variance[s] for s, share in mix.items())
         stale = P["stale_scan_sd_points"] if age > P["stale_scan_days"] else 0
         sds = [
-            P["method_sd_points"],
-            sqrt(noise) * 10 / log(2) / rate,
-            P["missing_threat_sd_points"] * (1 - self.coverage),
             P["no_scan_sd_points"] if hazards is None else stale,
             P["no_criticality_sd_points"] if row["criticality_1_5"] is None else 0,
         ]
@@ -248,11 +246,12 @@ class Day:
             "hazards": hazards,
             "susceptibility_0_1": susceptibility,
             "consequence": consequence,
-            **self.score(rate, susceptibility, consequence, sds),
+            **self.score(mix, susceptibility, consequence, sds),
         }
 
-    def score(self, rate, susceptibility, consequence, sds):
+    def score(self, mix, susceptibility, consequence, sds):
         """The scale of doublings: points of the three parts add up, within 0 and 100."""
+        rate = sum(share * BASE[s] * (1 + self.intensity[s]) for s, share in mix.items())
         if self.coverage < P["minimum_threat_coverage"]:
             return {"score_0_100": None, "loss_probability_30d": None}
         parts = {
@@ -262,14 +261,28 @@ class Day:
             "consequence_points": 10 * log2(consequence / P["typical_consequence"]),
         }
         unbounded = sum(parts.values())
-        half_width = NormalDist().inv_cdf(0.9) * sqrt(sum(sd**2 for sd in sds))
+        low, high = interval(rate, self.weights(mix), sum(sd**2 for sd in [*sds, *self.sds()]))
         return parts | {
             "risk": rate * susceptibility * consequence,
             "loss_probability_30d": 1 - exp(-rate * susceptibility),
             "score_0_100": bounded(unbounded),
-            "score_low_0_100": bounded(unbounded - half_width),
-            "score_high_0_100": bounded(unbounded + half_width),
+            "score_low_0_100": bounded(unbounded + low),
+            "score_high_0_100": bounded(unbounded + high),
         }
+
+    def sds(self):
+        """Standard deviations in points that every score of the day has."""
+        yield P["method_sd_points"]
+        yield P["missing_threat_sd_points"] * (1 - self.coverage)
+
+    def weights(self, mix):
+        """What each event adds to the mix's rate if it is true, and how credible it is."""
+        found = defaultdict(lambda: [0.0, 0.0])
+        for (event, sector), (amount, true) in self.events.items():
+            if sector in mix:
+                found[event][0] += mix[sector] * BASE[sector] * amount
+                found[event][1] = true
+        return found
 
     def sectors(self):
         """Score of each sector: the same scale on the mean risk of its suppliers."""
@@ -284,19 +297,42 @@ class Day:
         harm = sum(share * s["consequence"] for share, s in members)
         exposed = [share * s["consequence"] * s["susceptibility_0_1"] for share, s in members]
         covered = sum(share for share, s in members if s["is_covered"]) / weight
-        rate = BASE[sector] * (1 + self.intensity[sector])
-        sds = [
-            P["method_sd_points"],
-            sqrt(self.variance[sector]) * 10 / log(2) / (1 + self.intensity[sector]),
-            P["missing_threat_sd_points"] * (1 - self.coverage),
-            P["no_scan_sd_points"] * (1 - covered),
-        ]
+        sds = [P["no_scan_sd_points"] * (1 - covered)]
         return {
             "n_suppliers": len(members),
             "worst_ten_share_0_1": sum(sorted(exposed)[-10:]) / sum(exposed),
             "coverage_0_1": covered * self.coverage,
-            **self.score(rate, sum(exposed) / harm, harm / weight, sds),
+            **self.score({sector: 1.0}, sum(exposed) / harm, harm / weight, sds),
         }
+
+
+def interval(rate, events, variance):
+    """Where a tenth lies below and above, in points around the score."""
+    doubt = {event: a**2 * c * (1 - c) for event, (a, c) in events.items()}
+    ranked = sorted(doubt, key=lambda event: (-round(doubt[event], 12), event))
+    first, rest = [events[event] for event in ranked[:3]], sum(map(doubt.get, ranked[3:]))
+    parts = []
+    for truth in product((0, 1), repeat=len(first)):
+        weight = prod(c if is_true else 1 - c for is_true, (_, c) in zip(truth, first, strict=True))
+        now = rate + sum((t - c) * a for t, (a, c) in zip(truth, first, strict=True))
+        log_variance = log(1 + rest / now**2)
+        middle = 10 / log(2) * (log(now / rate) - log_variance / 2)
+        parts.append((weight, middle, sqrt((10 / log(2)) ** 2 * log_variance + variance)))
+    return min(0, end(parts, 0.1)), max(0, end(parts, 0.9))
+
+
+def end(parts, share):
+    """Where that share of the mixture lies below, by halving."""
+    place = 0
+    for halvings in range(40):
+        found = sum(weight * normal((place - middle) / sd) for weight, middle, sd in parts)
+        place += 64 / 2**halvings if found < share else -64 / 2**halvings
+    return place
+
+
+def normal(z):
+    """Page's approximation of the normal distribution."""
+    return 1 / (1 + exp(min(700, -z * (1.5976 + 0.070565992 * z * z))))
 
 
 def below(n):

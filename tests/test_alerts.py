@@ -161,7 +161,7 @@ def store(con, scores):
         "'energy' as main_sector_id, 'energy' as sectors, 1 as consequence, 0 as hazard, "
         "0 as susceptibility_0_1, 'd' as delivery_id, 1 as source_row, "
         "0 as susceptibility_points, 0 as usual_susceptibility_points, 0 as consequence_points, "
-        "0 as exposure_variance_points2, '' as gaps, ? as first_date, ? as last_date",
+        "0 as inferred_variance_points2, '' as gaps, ? as first_date, ? as last_date",
         [min(scores), max(scores)],
     )
 

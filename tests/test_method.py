@@ -102,7 +102,6 @@ def test_threat_is_that_of_the_reference(con, world):
             if day == reference.day:
                 expected = {
                     "threat_intensity": reference.intensity[sector],
-                    "threat_intensity_variance": reference.variance[sector],
                     "n_events": reference.n_events[sector],
                     "threat_coverage_0_1": reference.coverage,
                 }

@@ -36,7 +36,6 @@ select
     (0.2 + chance(s.sector_id, 1))
     * (1 + 2 * pow(2, -abs(d.score_date - (getvariable('day')::date - 20)) / 8.0))
         as threat_intensity,
-    0.1 as threat_intensity_variance,
     0.3 * (1 + threat_intensity) as threat_rate_30d,
     10 * log2(1 + threat_intensity) as threat_points,
     7 as n_events,
@@ -60,14 +59,23 @@ select
     if(is_unscored, null, t.threat_rate_30d) as threat_rate_30d,
     if(is_unscored, 0.1, 1) as threat_coverage_0_1,
     method.parameter('typical_score') as baseline_points,
-    if(is_unscored, null, t.threat_points) as threat_points,
-    if(is_unscored, null, 9) as threat_variance_points2
+    if(is_unscored, null, t.threat_points) as threat_points
 from (
     select
         *,
         sector_id = 'transit' and score_date >= getvariable('day')::date - 2 as is_unscored
     from scores.sector_threat_daily
 ) as t;
+
+insert into scores.mix_interval_daily by name
+select
+    m.score_date,
+    m.mix_id,
+    g.gaps,
+    -4 - length(g.gaps) as low_points,
+    5 + length(g.gaps) as high_points
+from scores.mix_threat_daily as m
+cross join (values (''), ('no scan'), ('no criticality')) as g (gaps);
 
 create or replace temp table spans as
 select
@@ -105,7 +113,7 @@ select
     )
         as usual_susceptibility_points,
     s.consequence_points,
-    4 as exposure_variance_points2,
+    1 as inferred_variance_points2,
     case when s.is_unscanned then 'no scan' when s.i % 11 = 0 then 'no criticality' else '' end
         as gaps
 from spans as s;

@@ -30,6 +30,28 @@ create or replace macro method.band(score) as (
 -- Standard deviations from the middle to either end of an 80 % interval of a normal distribution.
 create or replace macro method.interval_half_width() as 1.2815515655446004;
 
+-- Share of a normal distribution below z standard deviations, to 0.0002 (Page's approximation).
+create or replace macro method.normal_share(z) as
+1 / (1 + exp(-z * (1.5976 + 0.070565992 * z * z)));
+
+-- Where the given share of a mixture of normal distributions lies below, by halving steps; `parts` are
+-- structs of weight, middle and variance, `variance` is added to each.
+create or replace macro method.mixture_end(parts, added_variance, share_below) as list_reduce( -- noqa: PRS
+    list_transform(range(40), lambda halvings: 64 * pow(2, -halvings)),
+    lambda place, step: place + case
+        when
+            list_sum(list_transform(
+                parts,
+                lambda part: part.weight * method.normal_share(
+                    (place - part.middle) / sqrt(part.variance + added_variance)
+                )
+            )) < share_below
+            then step
+        else -step
+    end,
+    cast(0 as double)
+);
+
 -- A vendor's name for comparing: without legal form, punctuation and case.
 create or replace macro method.vendor_key(vendor) as regexp_replace(
     regexp_replace(

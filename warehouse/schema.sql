@@ -460,7 +460,6 @@ create table if not exists scores.sector_threat_daily (
     sector_id varchar not null,
     base_rate_30d double not null,
     threat_intensity double not null,
-    threat_intensity_variance double not null,
     threat_rate_30d double not null,
     threat_points double not null,
     n_events integer not null,
@@ -480,13 +479,23 @@ create table if not exists scores.mix_threat_daily (
     threat_coverage_0_1 double not null,
     baseline_points double not null,
     threat_points double,
-    threat_variance_points2 double,
     primary key (score_date, mix_id)
 );
 comment on table scores.mix_threat_daily is 'Threat to each mix of sectors on each day';
 comment on column scores.mix_threat_daily.mix_id is 'Sectors of the mix with their shares';
 comment on column scores.mix_threat_daily.threat_rate_30d is 'Share-weighted hostile attempts that matter per 30 days; blank = not scored';
-comment on column scores.mix_threat_daily.threat_variance_points2 is 'Variance of the score from the evidence and its coverage (points squared)';
+
+create table if not exists scores.mix_interval_daily (
+    score_date date not null,
+    mix_id varchar not null,
+    gaps varchar not null,
+    low_points double not null,
+    high_points double not null,
+    primary key (score_date, mix_id, gaps)
+);
+comment on table scores.mix_interval_daily is 'How far the 80 % interval reaches from the score, by mix of sectors and by what is missing of a supplier';
+comment on column scores.mix_interval_daily.low_points is 'From the score down to the lower end (points, at most 0)';
+comment on column scores.mix_interval_daily.high_points is 'From the score up to the upper end (points, at least 0)';
 
 create table if not exists scores.supplier_spans (
     supplier_id varchar not null,
@@ -508,7 +517,7 @@ create table if not exists scores.supplier_spans (
     susceptibility_points double not null,
     usual_susceptibility_points double not null,
     consequence_points double not null,
-    exposure_variance_points2 double not null,
+    inferred_variance_points2 double not null,
     gaps varchar not null
 );
 comment on table scores.supplier_spans is 'Suppliers by spans of scored days on which nothing about them changed; days are served by scores.supplier_daily';
@@ -516,7 +525,7 @@ comment on column scores.supplier_spans.first_date is 'First day of the span';
 comment on column scores.supplier_spans.last_date is 'Last day of the span, included';
 comment on column scores.supplier_spans.hazard is 'Sum of -x c ln(1 - p) over the open vulnerabilities; at least the usual one where there is no scan';
 comment on column scores.supplier_spans.usual_susceptibility_points is 'Susceptibility points of a supplier without any open vulnerability';
-comment on column scores.supplier_spans.exposure_variance_points2 is 'Variance of the score from missing scans and criticality and from what is inferred (points squared)';
+comment on column scores.supplier_spans.inferred_variance_points2 is 'Variance of the score from what is inferred of the supplier (points squared)';
 comment on column scores.supplier_spans.gaps is 'What is missing; empty = nothing';
 
 create table if not exists scores.vulnerability_spans (

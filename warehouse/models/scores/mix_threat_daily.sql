@@ -5,9 +5,6 @@ rates as (
         t.score_date,
         m.mix_id,
         cast(sum(method.exact(m.share_0_1 * t.threat_rate_30d)) as double) as threat_rate_30d,
-        cast(sum(method.exact(
-            pow(m.share_0_1 * t.base_rate_30d, 2) * t.threat_intensity_variance
-        )) as double) as threat_rate_variance,
         min(t.threat_coverage_0_1) as threat_coverage_0_1
     from scores.sector_threat_daily as t
     inner join facts.sector_mixes as m on t.sector_id = m.sector_id
@@ -31,9 +28,5 @@ select
     threat_rate_30d,
     threat_coverage_0_1,
     method.parameter('typical_score') as baseline_points,
-    10 * log2(threat_rate_30d / method.parameter('typical_threat_rate_30d')) as threat_points,
-    pow(method.parameter('method_sd_points'), 2)
-    + threat_rate_variance * pow(10 / ln(2) / threat_rate_30d, 2)
-    + pow(method.parameter('missing_threat_sd_points') * (1 - threat_coverage_0_1), 2)
-        as threat_variance_points2
+    10 * log2(threat_rate_30d / method.parameter('typical_threat_rate_30d')) as threat_points
 from scored

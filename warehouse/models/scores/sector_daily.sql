@@ -35,6 +35,8 @@ means as (
 points as (
     select
         t.*,
+        e.parts,
+        e.other_variance_points2,
         m.* exclude (score_date, sector_id),
         coalesce(m.covered_weight, 0) / m.weight as exposure_coverage,
         t.threat_coverage_0_1 >= method.parameter('minimum_threat_coverage')
@@ -47,6 +49,7 @@ points as (
             m.consequence_sum / m.weight / method.parameter('typical_consequence')
         ) as consequence
     from scores.sector_threat_daily as t
+    inner join temp.mix_evidence as e on t.score_date = e.score_date and t.sector_id = e.mix_id
     left join means as m on t.score_date = m.score_date and t.sector_id = m.sector_id
     where t.score_date between $start_date and $end_date
 ),
@@ -58,12 +61,8 @@ sums as (
             when is_scored
                 then method.parameter('typical_score') + threat + susceptibility + consequence
         end as unbounded,
-        method.interval_half_width() * sqrt(
-            pow(method.parameter('method_sd_points'), 2)
-            + threat_intensity_variance * pow(10 / ln(2) / (1 + threat_intensity), 2)
-            + pow(method.parameter('missing_threat_sd_points') * (1 - threat_coverage_0_1), 2)
-            + pow(method.parameter('no_scan_sd_points') * (1 - exposure_coverage), 2)
-        ) as half_width
+        other_variance_points2
+        + pow(method.parameter('no_scan_sd_points') * (1 - exposure_coverage), 2) as variance
     from points
 ),
 
@@ -86,8 +85,8 @@ select
     case when is_scored then consequence end as consequence_points,
     score_0_100 - unbounded as bound_points,
     score_0_100,
-    method.bounded(unbounded - half_width) as score_low_0_100,
-    method.bounded(unbounded + half_width) as score_high_0_100,
+    method.bounded(unbounded + least(0, method.mixture_end(parts, variance, 0.1))) as score_low_0_100,
+    method.bounded(unbounded + greatest(0, method.mixture_end(parts, variance, 0.9))) as score_high_0_100,
     published_score,
     method.band(published_score) as band_id,
     worst_ten_sum / exposure_sum as worst_ten_share_0_1,

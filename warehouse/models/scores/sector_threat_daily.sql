@@ -9,7 +9,6 @@ sums as (
         score_date,
         sector_id,
         cast(sum(method.exact(intensity)) as double) as threat_intensity,
-        cast(sum(method.exact(variance)) as double) as threat_intensity_variance,
         count(*) as n_events
     from temp.event_sector_daily
     group by all
@@ -29,7 +28,6 @@ select
     s.sector_id,
     s.base_rate_30d,
     coalesce(u.threat_intensity, 0) as threat_intensity,
-    coalesce(u.threat_intensity_variance, 0) as threat_intensity_variance,
     s.base_rate_30d * (1 + coalesce(u.threat_intensity, 0)) as threat_rate_30d,
     10 * log2(1 + coalesce(u.threat_intensity, 0)) as threat_points,
     coalesce(u.n_events, 0) as n_events,

@@ -11,11 +11,18 @@ sums as (
         s.*,
         t.baseline_points + t.threat_points + s.susceptibility_points + s.consequence_points
             as unbounded,
-        method.interval_half_width() * sqrt(t.threat_variance_points2 + s.exposure_variance_points2)
-            as half_width
-    from scores.supplier_spans as s
+        -sqrt(pow(i.low_points, 2) + s.inferred_variance) as low_points,
+        sqrt(pow(i.high_points, 2) + s.inferred_variance) as high_points
+    from (
+        select
+            *,
+            pow(method.interval_half_width(), 2) * inferred_variance_points2 as inferred_variance
+        from scores.supplier_spans
+    ) as s
     inner join scores.mix_threat_daily as t
         on s.mix_id = t.mix_id and t.score_date >= s.first_date and t.score_date <= s.last_date
+    inner join scores.mix_interval_daily as i
+        on t.score_date = i.score_date and s.mix_id = i.mix_id and s.gaps = i.gaps
 ),
 
 scored as (
@@ -44,8 +51,8 @@ select
     consequence_points,
     score_0_100 - unbounded as bound_points,
     score_0_100,
-    method.bounded(unbounded - half_width) as score_low_0_100,
-    method.bounded(unbounded + half_width) as score_high_0_100,
+    method.bounded(unbounded + low_points) as score_low_0_100,
+    method.bounded(unbounded + high_points) as score_high_0_100,
     published_score,
     method.band(published_score) as band_id,
     1 - exp(-threat_rate_30d * susceptibility_0_1) as loss_probability_30d,

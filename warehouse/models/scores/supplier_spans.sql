@@ -51,23 +51,11 @@ select
         method.parameter('susceptibility_minimum') / method.parameter('typical_susceptibility')
     ) as usual_susceptibility_points,
     10 * log2(consequence / method.parameter('typical_consequence')) as consequence_points,
-    pow(
-        case
-            when is_unscanned then method.parameter('no_scan_sd_points')
-            when is_stale then method.parameter('stale_scan_sd_points')
-            else 0
-        end, 2
-    )
-    + pow(
-        case
-            when criticality_1_5 is null then method.parameter('no_criticality_sd_points') else 0
-        end, 2
-    )
-    + hazard_variance * pow(
+    hazard_variance * pow(
         10 / ln(2) * (1 - method.parameter('susceptibility_minimum')) * exp(-hazard)
         / susceptibility_0_1,
         2
-    ) as exposure_variance_points2,
+    ) as inferred_variance_points2,
     concat_ws(
         ', ',
         case when is_unscanned then 'no scan' when is_stale then 'stale scan' end,

@@ -1,6 +1,5 @@
 -- One row per day, event and sector: the strength of the event's strongest report on that day,
--- times the event's credibility, where that is anything at all; the variance is that of an event
--- that is true or not.
+-- times the event's credibility, where that is anything at all.
 with
 spans as (
     select
@@ -54,8 +53,7 @@ select
     s.sector_id,
     s.report_id,
     c.credibility_0_1,
-    s.amount * c.credibility_0_1 as intensity,
-    s.amount * s.amount * c.credibility_0_1 * (1 - c.credibility_0_1) as variance
+    s.amount * c.credibility_0_1 as intensity
 from strongest as s
 inner join facts.event_credibility as c
     on s.event_id = c.event_id and s.score_date >= c.from_date and s.score_date < c.until_date
