@@ -23,7 +23,7 @@ from pipeline.method import installed_method, stored_method
 from pipeline.raw import utc_now
 from pipeline.replacing import replace_days, replaced_tables
 from pipeline.sandbox import Comparison, compared
-from pipeline.score import refresh_facts, score_range
+from pipeline.score import refresh_facts, score_range, tell
 from pipeline.settings import Settings
 from pipeline.warehouse import (
     Connection,
@@ -120,6 +120,7 @@ def swap(settings: Settings, staged: Staged) -> bool:
             _record(con, staged)
             if installed_method(con) == staged.plan.method_version:
                 refresh_facts(con, request.knowledge)
+            tell(con, request.start, request.end)
         con.execute("detach backfill")
     _clear(staged.folder)
     logger.info("backfill %s swapped in: %s", staged.backfill_id, request.reason)
@@ -189,6 +190,7 @@ def rollback(settings: Settings, backfill_id: str, *, reason: str, requested_by:
             replace_days(
                 con, lambda table: f"read_parquet('{quoted(kept / table)}.parquet')", request
             )
+            tell(con, start, end)
             con.execute(
                 "update quality.backfills set rolled_back_at = ?, rolled_back_by = ?, "
                 "rollback_reason = ? where backfill_id = ?",

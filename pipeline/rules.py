@@ -1,7 +1,8 @@
 """Rules in SQL: references between tables, and uniqueness, which no chunk of rows can see.
 
-One SELECT per file `warehouse/rules/<table>__<rule>.sql`; it takes `$delivery_id` and returns
-source_row, severity, reason and remedy of each record that breaks the rule.
+One SELECT per file `warehouse/rules/<table>__<rule>.sql`, or `<table>+<table>__<rule>.sql` for
+several tables; it takes `$delivery_id` (and `$table_name`) and returns source_row, severity, reason
+and remedy of each record that breaks the rule.
 """
 
 import re
@@ -25,18 +26,24 @@ class Rule:
     sql: str
     needs: frozenset[str]
 
+    def parameters(self, delivery_id: str) -> dict[str, str]:
+        """What the SQL is given; DuckDB refuses unused parameters."""
+        given = {"delivery_id": delivery_id, "table_name": self.table}
+        return {name: value for name, value in given.items() if f"${name}" in self.sql}
+
 
 @cache
 def all_rules() -> tuple[Rule, ...]:
-    """The rules in alphabetical order of their files."""
-    return tuple(_read(path) for path in sorted(RULES_FOLDER.glob("*.sql")))
+    """The rules in alphabetical order of their tables and names."""
+    found = [rule for path in RULES_FOLDER.glob("*.sql") for rule in _read(path)]
+    return tuple(sorted(found, key=lambda rule: (rule.table, rule.rule_id)))
 
 
-def _read(path: Path) -> Rule:
-    table, rule_id = path.stem.split("__", 1)
+def _read(path: Path) -> list[Rule]:
+    tables, rule_id = path.stem.split("__", 1)
     sql = path.read_text(encoding="utf-8")
     read = set(re.findall(r"\b(?:staged|validated)\.(\w+)", sql))
-    return Rule(table, rule_id, sql, frozenset(read - {table}))
+    return [Rule(table, rule_id, sql, frozenset(read - {table})) for table in tables.split("+")]
 
 
 def apply(con: Connection, rule: Rule, delivery_id: str) -> None:
@@ -49,7 +56,7 @@ def apply(con: Connection, rule: Rule, delivery_id: str) -> None:
         f"insert into quality.verdicts by name select '{rule.table}' as table_name, "
         f"$delivery_id as delivery_id, '{rule.rule_id}' as rule_id, "
         f"found.source_row, found.severity, found.reason, found.remedy from ({rule.sql}) as found",
-        {"delivery_id": delivery_id},
+        rule.parameters(delivery_id),
     )
 
 

@@ -72,11 +72,11 @@ def _score_span(
 ) -> None:
     with transaction(con):
         refresh_facts(con, knowledge)
-        remembered = last + _memory(con)
         for model in models_for(con):
-            if model.is_daily:
-                n = replace_range(con, model, first, remembered if model.is_alert else last)
+            if model.is_daily and not model.is_alert:
+                n = replace_range(con, model, first, last)
                 logger.debug("%s: %d rows", model.name, n)
+        tell(con, first, last)
         con.execute(
             "delete from quality.scored_days where score_date between ? and ?", [first, last]
         )
@@ -89,10 +89,15 @@ def _score_span(
     logger.info("scored %s … %s, knowledge %s", first, last, knowledge)
 
 
-def _memory(con: Connection) -> timedelta:
-    """For how long after a day its scores may decide what is told."""
-    row = con.execute("select method.parameter('alert_memory_days')").fetchone()
-    return timedelta(days=int(row[0]) if row else 0)
+def tell(con: Connection, first: date, last: date) -> None:
+    """Tell anew what the stored scores of the days first…last decide; the caller's transaction.
+
+    That is the alerts of these days and of those after them that remember them.
+    """
+    for model in models_for(con):
+        if model.is_daily and model.is_alert:
+            row = con.execute("select method.parameter('alert_memory_days')").fetchone()
+            replace_range(con, model, first, last + timedelta(days=int(row[0]) if row else 0))
 
 
 def _note_inputs(con: Connection, first: date, last: date, knowledge: Knowledge) -> None:

@@ -86,7 +86,7 @@ def test_no_rule_waits_for_itself():
 
 @pytest.mark.parametrize("rule", rules.all_rules(), ids=lambda rule: f"{rule.table}-{rule.rule_id}")
 def test_every_rule_returns_what_a_verdict_needs(con, rule):
-    cursor = con.execute(rule.sql, {"delivery_id": "none"})
+    cursor = con.execute(rule.sql, rule.parameters("none"))
     assert [column[0] for column in cursor.description] == [
         "source_row",
         "severity",

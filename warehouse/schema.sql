@@ -267,6 +267,25 @@ comment on column staged.findings.fixed_on is 'First day on which it is no longe
 comment on column staged.findings.is_inferred is 'Concluded from a product inventory, not seen by a scan';
 comment on column staged.findings.justification is 'Why it is not, or no longer, affected';
 
+create or replace view quality.sector_labels as
+select
+    'reports' as table_name, r.delivery_id, r.source_row, t.fact.vocabulary, t.fact."value",
+    coalesce(t.fact.label, t.fact."value") as written
+from staged.reports as r, unnest(r.facts) as t (fact)
+where t.fact.fact_type = 'sector'
+union all
+select
+    'suppliers', u.delivery_id, u.source_row, t.sector.vocabulary, t.sector."value",
+    t.sector."value"
+from staged.suppliers as u, unnest(u.sectors) as t (sector);
+comment on view quality.sector_labels is 'Every sector label received, as its record has it';
+
+create or replace view quality.supplier_references as
+select 'assets' as table_name, delivery_id, source_row, supplier_id from staged.assets
+union all
+select 'findings', delivery_id, source_row, supplier_id from staged.findings;
+comment on view quality.supplier_references is 'Every record that names a supplier whom a register must know';
+
 create table if not exists quality.verdicts (
     table_name varchar not null,
     delivery_id varchar not null,

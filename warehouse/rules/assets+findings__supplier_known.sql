@@ -2,9 +2,10 @@
 with
 unknown as (
     select r.source_row, r.supplier_id
-    from staged.findings as r
+    from quality.supplier_references as r
     where
-        r.delivery_id = $delivery_id
+        r.table_name = $table_name
+        and r.delivery_id = $delivery_id
         and r.supplier_id is not null
         and r.supplier_id not in (
             select u.supplier_id from validated.suppliers as u

@@ -1,11 +1,9 @@
 -- Sector labels without an alias; an alias with a blank sector says: known, outside our eight.
 with
 labels as (
-    select distinct
-        r.source_row, t.fact.vocabulary, t.fact."value",
-        coalesce(t.fact.label, t.fact."value") as written
-    from staged.reports as r, unnest(r.facts) as t (fact)
-    where r.delivery_id = $delivery_id and t.fact.fact_type = 'sector'
+    select distinct source_row, vocabulary, "value", written
+    from quality.sector_labels
+    where table_name = $table_name and delivery_id = $delivery_id
 ),
 
 unknown as (
