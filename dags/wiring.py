@@ -96,9 +96,12 @@ def collect_group(group: str, arrived: Asset) -> None:
 
     @task(pool=WAREHOUSE_POOL, map_index_template="{{ task.op_kwargs['source_id'] }}")
     def collect(source_id: str) -> dict[str, int]:
+        from credentials import lent
+
         from pipeline import flow
 
-        lines = flow.collect(source_id)
+        with lent(source_id):
+            lines = flow.collect(source_id)
         names = ("n_received", "n_loaded", "n_quarantined", "n_duplicate")
         return {name: sum(getattr(line, name) for line in lines) for name in names}
 
