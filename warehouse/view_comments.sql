@@ -18,4 +18,4 @@ comment on view scores.supplier_driver_daily is 'Open vulnerabilities behind a s
 comment on column scores.supplier_driver_daily.share_0_1 is 'Share of the sum of -x ln(1 - p)';
 
 comment on view scores.sector_outlook_daily is 'How likely a month that begins the next day is worse than usual for the sector';
-comment on column scores.sector_outlook_daily.above_usual_0_1 is 'Probability that the month has more hostile incidents (hacking, malware, social engineering) than the sector''s mean month of the year before';
+comment on column scores.sector_outlook_daily.above_usual_0_1 is 'Probability that the month has more hostile incidents (hacking, malware, social engineering) than the sector''s mean month of the year before; not shown to be better than the sector''s past share of such months';

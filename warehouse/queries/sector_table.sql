@@ -15,7 +15,6 @@ select
     s.published_score - w.published_score as "7 days",
     coalesce(printf('%s (%+.1f points)', r.driver_title, r.points), 'No current event')
         as "main reason",
-    printf('%.0f %%', 100 * o.above_usual_0_1) as "worse month than usual",
     s.coverage_state as "data"
 from scores.sector_daily as s
 inner join method.sectors as m on s.sector_id = m.sector_id
@@ -24,8 +23,6 @@ left join scores.sector_daily as d
     on s.sector_id = d.sector_id and s.score_date - 1 = d.score_date
 left join scores.sector_daily as w
     on s.sector_id = w.sector_id and s.score_date - 7 = w.score_date
-left join scores.sector_outlook_daily as o
-    on s.sector_id = o.sector_id and s.score_date = o.score_date
 left join reasons as r on s.sector_id = r.sector_id
 where s.score_date = $day
 order by s.published_score desc nulls last, m.title
