@@ -59,6 +59,10 @@ class WarehouseDamagedError(SectorRiskError):
     """The warehouse file cannot be opened."""
 
 
+class WarehouseOutdatedError(WarehouseDamagedError):
+    """The warehouse file was made by an earlier version that this one cannot go on with."""
+
+
 class StorageError(SectorRiskError):
     """The disk is full, or a folder cannot be written."""
 

@@ -16,6 +16,7 @@ from pipeline import storage
 from pipeline.errors import (
     NothingPublishedError,
     WarehouseLockedError,
+    WarehouseOutdatedError,
 )
 from pipeline.method import (
     SCHEMA_FILE,
@@ -186,6 +187,7 @@ def install(con: Connection, method: Method | None = None) -> None:
     method = method or read_method()
     if installed_method(con) == method.version:
         return
+    _refuse_outdated(con)
     with transaction(con):
         con.execute(SCHEMA_FILE.read_text(encoding="utf-8"))
         store_method(con, method)
@@ -200,6 +202,35 @@ def install(con: Connection, method: Method | None = None) -> None:
             "create or replace table method.version as select ? as method_version",
             [method.version],
         )
+
+
+def _refuse_outdated(con: Connection) -> None:
+    """Stored tables that lack a column of today's schema are made anew from the archive."""
+    with duckdb.connect() as fresh:
+        fresh.execute(SCHEMA_FILE.read_text(encoding="utf-8"))
+        wanted = _stored_columns(fresh)
+    found = _stored_columns(con)
+    lacking = [
+        f"{table}.{name}"
+        for table in wanted
+        if table in found
+        for name in wanted[table] - found[table]
+    ]
+    if lacking:
+        raise WarehouseOutdatedError(
+            "The warehouse was made by an earlier version: it lacks "
+            f"{', '.join(sorted(lacking)[:5])}. Nothing was changed. 'sector-risk restore' builds "
+            "it anew from the raw archive; then score the days again."
+        )
+
+
+def _stored_columns(con: Connection) -> dict[str, set[str]]:
+    rows = con.execute(
+        "select schema_name || '.' || table_name, list(column_name) from duckdb_columns() "
+        "where schema_name in ('raw', 'staged', 'quality', 'scores') "
+        "and database_name = current_database() group by all"
+    ).fetchall()
+    return {table: set(names) for table, names in rows}
 
 
 def _load_method(con: Connection, method: Method) -> None:

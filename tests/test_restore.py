@@ -79,6 +79,17 @@ def test_the_archive_gives_back_every_table(tmp_path, lived_in, damage):
         assert collect(con, tmp_path, "test_reports") == []
 
 
+def test_a_warehouse_of_an_earlier_version_is_built_anew(tmp_path, lived_in):
+    with warehouse(tmp_path) as con:
+        con.execute("alter table staged.findings drop column is_inferred")
+        con.execute("update method.version set method_version = 'earlier'")
+    with pytest.raises(WarehouseDamagedError, match="earlier version"), warehouse(tmp_path):
+        pass
+    restore(settings_in(tmp_path))
+    with warehouse(tmp_path) as con:
+        assert tables(con) == lived_in
+
+
 def test_the_old_file_is_kept(tmp_path, lived_in):
     file = settings_in(tmp_path).warehouse_file
     file.write_bytes(b"damaged")

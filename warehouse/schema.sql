@@ -332,8 +332,6 @@ create table if not exists quality.gates (
     policy varchar not null,
     kind varchar not null
 );
-alter table quality.gates add column if not exists policy varchar default 'warn';
-alter table quality.gates add column if not exists kind varchar default 'row';
 comment on table quality.gates is 'Checks of a delivery or of a scored day as a whole';
 comment on column quality.gates.policy is 'What follows where it is not passed: warn (shown), hold (until a person decides) or stop';
 comment on column quality.gates.kind is 'freshness, volume, schema, drift, row or score';
