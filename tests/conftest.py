@@ -1,7 +1,10 @@
 from datetime import date
 
 import pytest
+from hypothesis import settings
 from small_world import january
+
+settings.register_profile("deep", max_examples=500)
 
 
 @pytest.fixture(scope="session")

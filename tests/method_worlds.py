@@ -41,6 +41,7 @@ CLEARED = [
     "scores.vulnerability_spans",
     "scores.sector_daily",
     "scores.sector_driver_daily",
+    "scores.alerts_daily",
 ]
 
 

@@ -324,7 +324,7 @@ def interval(rate, events, variance):
 def end(parts, share):
     """Where that share of the mixture lies below, by halving."""
     place = 0
-    for halvings in range(40):
+    for halvings in range(20):
         found = sum(weight * normal((place - middle) / sd) for weight, middle, sd in parts)
         place += 64 / 2**halvings if found < share else -64 / 2**halvings
     return place

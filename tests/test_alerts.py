@@ -77,6 +77,16 @@ def test_an_alert_says_what_moved_the_score(snapshot):
     assert f"{scores[day]} points, {scores[before] - scores[day]} less than on {before}" in sentence
 
 
+def test_the_report_that_an_alert_names_is_given_by_file_and_row(snapshot):
+    named = snapshot.execute(
+        "select r.title from scores.alerts_daily as a "
+        "inner join staged.reports as r "
+        "on a.delivery_id = r.delivery_id and a.source_row = r.source_row "
+        "where a.subject_id = 'healthcare' and a.score_date = date '2020-01-06'"
+    ).fetchall()
+    assert named == [("Alert",)]
+
+
 def test_the_first_scored_day_tells_nothing(snapshot):
     first = snapshot.execute("select min(score_date) from quality.scored_days").fetchone()[0]
     assert read_alerts(snapshot, first, first) == ()

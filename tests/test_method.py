@@ -15,11 +15,21 @@ from pipeline.score import score_range
 
 EXPECTED_EVERY = {"bulletin": 7, "news": 1, "rss": 2}
 DAYS = [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)]
-TABLES = ["sector_threat_daily", "supplier_daily", "sector_daily", "sector_driver_daily"]
+TABLES = [
+    "sector_threat_daily",
+    "supplier_daily",
+    "sector_daily",
+    "sector_driver_daily",
+    "mix_interval_daily",
+    "alerts_daily",
+]
 SUMS = ["baseline_points", "threat_points", "susceptibility_points", "consequence_points"]
 
 some = settings(
-    max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+    max_examples=500 if settings.get_current_profile_name() == "deep" else 8,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
 )
 
 
@@ -225,6 +235,31 @@ def test_a_withdrawn_report_no_longer_marks_a_vulnerability_as_exploited(con):
     assert found[DAYS[8]] > found[DAYS[9]] == found[DAYS[2]]
 
 
+def test_late_sources_widen_the_interval_and_too_few_of_them_give_no_score(con):
+    last_day = {"bulletin": 5, "rss": 10, "news": 10}
+    deliveries = [
+        {"source_id": source, "known_at": at(day), "number": day}
+        for source, last in last_day.items()
+        for day in range(last + 1)
+    ]
+    score(con, a_world(deliveries=deliveries))
+    found = {row["score_date"]: row for row in rows(con, "supplier_daily")}
+    on_time, late, none = (found[DAYS[day]] for day in (9, 12, 25))
+    assert on_time["coverage_state"] == "complete"
+    assert late["coverage_state"] == "threat sources late"
+    assert late["score_0_100"] == on_time["score_0_100"]
+    assert late["score_low_0_100"] < on_time["score_low_0_100"]
+    assert late["score_high_0_100"] > on_time["score_high_0_100"]
+    named = con.execute(
+        "select source_id from facts.source_coverage_daily "
+        "where score_date = ? and coverage_state = 'late'",
+        [DAYS[12]],
+    ).fetchall()
+    assert named == [("news",)]
+    assert none["score_0_100"] is none["score_low_0_100"] is none["band_id"] is None
+    assert none["coverage_state"] == "not scored: threat sources are missing"
+
+
 @pytest.mark.slow
 @given(world=worlds)
 @some
@@ -301,6 +336,19 @@ def test_more_severe_or_more_credible_never_lowers_a_score(con, world, column, s
     for lower, higher in zip(before["reports"], after["reports"], strict=True):
         higher[column] = 10 if column == "severity_0_10" else 1
         lower[column] = higher[column] * share
+    assert_never_lower(con, before, after)
+
+
+@pytest.mark.slow
+@given(world=worlds, earlier=st.integers(0, 40), later=st.integers(0, 40))
+@some
+def test_more_recent_never_lowers_a_score(con, world, earlier, later):
+    """Published nearer to the day on which it became known; which version is the newest stays."""
+    before, after = deepcopy(world), deepcopy(world)
+    for old, new in zip(before["reports"], after["reports"], strict=True):
+        old["modified_at"] = new["modified_at"] = old["known_at"]
+        old["published_at"] = old["known_at"] - timedelta(days=max(earlier, later))
+        new["published_at"] = old["known_at"] - timedelta(days=min(earlier, later))
     assert_never_lower(con, before, after)
 
 

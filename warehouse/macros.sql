@@ -34,10 +34,10 @@ create or replace macro method.interval_half_width() as 1.2815515655446004;
 create or replace macro method.normal_share(z) as
 1 / (1 + exp(-z * (1.5976 + 0.070565992 * z * z)));
 
--- Where the given share of a mixture of normal distributions lies below, by halving steps; `parts` are
--- structs of weight, middle and variance, `variance` is added to each.
+-- Where the given share of a mixture of normal distributions lies below, to 0.0002 points, by halving
+-- steps; `parts` are structs of weight, middle and variance, to which `added_variance` is added.
 create or replace macro method.mixture_end(parts, added_variance, share_below) as list_reduce( -- noqa: PRS
-    list_transform(range(40), lambda halvings: 64 * pow(2, -halvings)),
+    list_transform(range(20), lambda halvings: 64 * pow(2, -halvings)),
     lambda place, step: place + case
         when
             list_sum(list_transform(

@@ -633,4 +633,4 @@ comment on column scores.alerts_daily.supplier_id is 'The supplier; of a vulnera
 comment on column scores.alerts_daily.severity is 'critical (act today), warning (look at it) or info';
 comment on column scores.alerts_daily.points is 'Change of the score, or what the event or vulnerability adds to it (points)';
 comment on column scores.alerts_daily.sentence is 'What happened and why, with figures';
-comment on column scores.alerts_daily.delivery_id is 'Delivery of the report, or of the finding at that supplier';
+comment on column scores.alerts_daily.delivery_id is 'Delivery of the report that is named; of an exploitation that of the finding at that supplier';

@@ -127,7 +127,10 @@ compared as (
 event_changes as (
     select
         c.sector_id, c.score_date, c.from_date, d.driver_id,
-        any_value(d.driver_title) as title,
+        max_by(
+            { 'title': d.driver_title, 'delivery_id': d.delivery_id, 'source_row': d.source_row },
+            (d.score_date, d.delivery_id, d.source_row)
+        ) as told,
         sum(method.exact(case when d.score_date = c.score_date then d.points else -d.points end))
             as change
     from (select distinct sector_id, score_date, from_date from compared) as c
@@ -140,10 +143,27 @@ event_changes as (
 events as (
     select
         sector_id, score_date, from_date,
-        max_by(title, (change, driver_id)) as risen_title, max(change) as rise,
-        min_by(title, (change, driver_id)) as fallen_title, min(change) as fall
+        max_by(told, (change, driver_id)) as risen, max(change) as rise,
+        min_by(told, (change, driver_id)) as fallen, min(change) as fall
     from event_changes
     group by all
+),
+
+named_events as (
+    select
+        c.subject_kind,
+        c.subject_id,
+        c.score_date,
+        case
+            when c.threat_change >= 0.5 and e.rise > 0 then e.risen
+            when c.threat_change <= -0.5 and e.fall < 0 then e.fallen
+        end as named
+    from compared as c
+    inner join events as e
+        on
+            c.sector_id = e.sector_id
+            and c.score_date = e.score_date
+            and c.from_date = e.from_date
 ),
 
 hazard_changes as (
@@ -177,6 +197,8 @@ moved as (
         b.title || case when o.title = b.title then '' else ', at the limit of ' || o.title end
             as band,
         b.alert_severity,
+        e.named.delivery_id,
+        e.named.source_row,
         concat_ws(
             '; ',
             case
@@ -184,10 +206,7 @@ moved as (
                     then concat_ws(
                         ', mostly ',
                         printf('threat %+.1f', c.threat_change),
-                        '"' || case
-                            when c.threat_change > 0 and e.rise > 0 then e.risen_title
-                            when c.threat_change < 0 and e.fall < 0 then e.fallen_title
-                        end || '"' || case
+                        '"' || e.named.title || '"' || case
                             when c.subject_kind = 'supplier' then ' in ' || m.title else ''
                         end
                     )
@@ -212,11 +231,11 @@ moved as (
     inner join method.bands as b on method.band(c.told_score) = b.band_id
     inner join method.bands as o on method.band(c.score) = o.band_id
     inner join method.sectors as m on c.sector_id = m.sector_id
-    left join events as e
+    left join named_events as e
         on
-            c.sector_id = e.sector_id
+            c.subject_kind = e.subject_kind
+            and c.subject_id = e.subject_id
             and c.score_date = e.score_date
-            and c.from_date = e.from_date
     left join vulnerabilities as v
         on c.supplier_id = v.supplier_id and c.score_date = v.score_date
 )
@@ -241,6 +260,6 @@ select
         from_date
     )
     || coalesce(' (' || nullif(reasons, '') || ').', '.') as sentence,
-    null as delivery_id,
-    null as source_row
+    delivery_id,
+    source_row
 from moved
