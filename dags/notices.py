@@ -38,12 +38,24 @@ def no_scores_in_time(context: Mapping[str, Any]) -> None:
     )
 
 
-def tell(subject: str, text: str) -> list[str]:
+def publication(day: str) -> None:
+    """Tell what the Summary of the day says, once for each publication; never fails the run."""
+    from datetime import date
+
+    from pipeline.announce import announce
+
+    try:
+        announce(date.fromisoformat(day), lambda subject, text: tell(subject, text, logging.INFO))
+    except Exception:
+        log.exception("%s is published, but could not be told", day)
+
+
+def tell(subject: str, text: str, level: int = logging.WARNING) -> list[str]:
     """Send to every channel that has a connection; the channels that took it.
 
     A channel that fails is logged: a notice never changes the outcome of what it tells about.
     """
-    log.warning("%s: %s", subject, text)
+    log.log(level, "%s: %s", subject, text)
     return [name for name, send in CHANNELS.items() if _sent(name, send, subject, text)]
 
 

@@ -28,6 +28,7 @@ last date is not included).
 import logging
 from typing import Any
 
+import notices
 from airflow.sdk import PartitionedAssetTimetable, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 from approval import ANSWER, AskAPerson, decision_in
@@ -107,12 +108,18 @@ def publish(day: str, answer: dict[str, Any] | None) -> None:
     log.info("%s: %s", day, flow.publish(date.fromisoformat(day)))
 
 
+@task(pool=WAREHOUSE_POOL)
+def tell(day: str) -> None:
+    """Send the Summary's sentences to where people are, once for each publication."""
+    notices.publication(day)
+
+
 def score_one_day() -> None:
     day = resolve_day()
     checked = check(day)
     ask = AskAPerson(task_id="ask_a_person", question=checked, params=ANSWER)
     say_what_is_missing(day) >> score(day) >> checked
-    publish(day, ask.output)
+    publish(day, ask.output) >> tell(day)
 
 
 @dag(

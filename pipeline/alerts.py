@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from pipeline.errors import SectorRiskError
+from pipeline.marking import mark
 from pipeline.warehouse import Connection, query
 
 SEVERITIES = ("critical", "warning", "info")
@@ -35,16 +36,18 @@ class Alert:
 
 
 def read_alerts(
-    con: Connection, start: date, end: date, severity: str = "info"
+    con: Connection, start: date, end: date, severity: str = "info", tlp: str = "RED"
 ) -> tuple[Alert, ...]:
-    """The alerts of the days start…end from that severity on.
+    """The alerts of the days start…end from that severity on; none says what is marked above `tlp`.
 
     Within a day events come first, then vulnerabilities, sectors and suppliers, gravest first.
 
     Raises:
         SectorRiskError: none of the days is scored.
     """
-    rows = query(con, "alerts", start_date=start, end_date=end, severity=severity)
+    marked = con.cursor()
+    mark(marked, tlp)
+    rows = query(marked, "alerts", start_date=start, end_date=end, severity=severity)
     if not rows and not _is_scored(con, start, end):
         raise SectorRiskError(
             f"No day from {start} to {end} is scored and published: "
@@ -53,9 +56,9 @@ def read_alerts(
     return tuple(Alert(**row) for row in rows)
 
 
-def headlines(con: Connection, day: date, n: int = 10) -> list[str]:
+def headlines(con: Connection, day: date, n: int = 10, tlp: str = "RED") -> list[str]:
     """What to say of a day in a message: the first `n` sentences, and how many more there are."""
-    alerts = read_alerts(con, day, day, "warning")
+    alerts = read_alerts(con, day, day, "warning", tlp)
     shown = [alert.sentence for alert in alerts[:n]]
     more = len(alerts) - len(shown)
     return [*shown, f"And {more} more: sector-risk alerts --date {day}"] if more else shown

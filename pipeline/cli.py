@@ -10,7 +10,14 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline import cli_backfill, cli_backtest, cli_exposure, cli_operate, cli_reports
+from pipeline import (
+    cli_backfill,
+    cli_backtest,
+    cli_export,
+    cli_exposure,
+    cli_operate,
+    cli_reports,
+)
 from pipeline.cli_explain import app as explain_app
 from pipeline.cli_print import console, show
 from pipeline.errors import SectorRiskError
@@ -29,6 +36,7 @@ sources_app = typer.Typer(help="Where the data comes from.", no_args_is_help=Fal
 app.add_typer(sources_app, name="sources", invoke_without_command=True)
 sources_app.command("check")(cli_exposure.check)
 app.command("who-is-who")(cli_exposure.suppliers)
+app.command()(cli_export.export)
 app.add_typer(cli_reports.evaluate_app, name="evaluate")
 app.command("doubtful-events")(cli_reports.events)
 app.command("backtest")(cli_backtest.backtest)
@@ -126,17 +134,6 @@ def run(day: Day, as_json: Json = False) -> None:
         show_day(day.date())
 
 
-@app.command()
-def export(day: Day, to: Annotated[Path, typer.Option(help="The workbook to write")]) -> None:
-    """Write the workbook of a day from what is published."""
-    from pipeline.export import export_workbook
-    from pipeline.warehouse import open_snapshot
-
-    with open_snapshot() as con:
-        digest = export_workbook(con, day.date(), to)
-    console().print(f"{to}  sha256 {digest}", soft_wrap=True)
-
-
 @app.command("show")
 def show_again(day: Day) -> None:
     """Print the sector table of a day, what moved and why."""
@@ -229,12 +226,14 @@ def show_day(day: date) -> None:
     """Print the sector table of a day, what moved and why, from what is published."""
     from rich.markup import escape
 
+    from pipeline.marking import mark
     from pipeline.publish import read_stale
     from pipeline.settings import get_settings
     from pipeline.warehouse import open_snapshot, query
 
     settings = get_settings()
     with open_snapshot() as con:
+        mark(con, "RED")  # whoever may run this may read the warehouse
         show(query(con, "sector_table", day=day), title=f"Sectors on {day}")
         show(query(con, "biggest_rises", day=day), title="Largest rise within seven days")
         if gaps := query(con, "coverage_table", day=day):

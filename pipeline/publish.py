@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from pipeline import audit
+from pipeline.marking import mark
 from pipeline.publication import Check
 from pipeline.report.status import Shown, write_status
 from pipeline.settings import Settings
@@ -24,14 +25,14 @@ from pipeline.warehouse import Connection, copy_warehouse, open_snapshot_file, q
 logger = logging.getLogger(__name__)
 
 STATUS, STALE = "status.html", "stale.json"
-PUBLISHED_TABLES = (
-    "sector_daily",
-    "sector_threat_daily",
-    "sector_driver_daily",
-    "supplier_daily",
-    "supplier_driver_daily",
-    "alerts_daily",
-)
+PUBLISHED_TABLES = {
+    "sector_daily": "scores.sector_daily",
+    "sector_threat_daily": "scores.sector_threat_daily",
+    "sector_driver_daily": "shown_sector_drivers",
+    "supplier_daily": "shown_suppliers",
+    "supplier_driver_daily": "shown_supplier_drivers",
+    "alerts_daily": "shown_alerts",
+}
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Published:
         state_sha256: hash over every stored day's method and inputs; equal state, equal files.
         months: the same hash for each month's days; equal hash, equal Parquet partition.
         approval: who approved it and why, where gates had held it back.
+        tlp: marking of the workbook and the Parquet files; evidence marked above it is withheld.
     """
 
     score_date: str
@@ -53,6 +55,7 @@ class Published:
     workbook_sha256: str
     months: dict[str, str] = field(default_factory=dict)
     approval: str | None = None
+    tlp: str = ""
 
 
 def publish(con: Connection, settings: Settings, found: Check) -> Published:
@@ -65,7 +68,8 @@ def publish(con: Connection, settings: Settings, found: Check) -> Published:
     run_id, version = _run(con, day)
     state, months = _state(con)
     before = read_manifest(settings)
-    changed = {name for name in months if before is None or before.months.get(name) != months[name]}
+    known = before.months if before and before.tlp == settings.tlp else {}
+    changed = {name for name in months if known.get(name) != months[name]}
     aside = settings.publications_folder / ".preparing"
     shutil.rmtree(aside, ignore_errors=True)
     workbook = aside / f"sector-risk-{day}.xlsx"
@@ -74,11 +78,12 @@ def publish(con: Connection, settings: Settings, found: Check) -> Published:
     snapshot = aside / settings.snapshot_file.name
     copy_warehouse(con, settings, snapshot)
     digest = _write_workbook(snapshot, settings, day, workbook)
-    _write_parquet(con, aside / "parquet", changed)
+    _write_parquet(con, settings, aside / "parquet", changed)
     shutil.copyfile(workbook, aside / "sector-risk-latest.xlsx")
     approval = found.decision.sentence if found.decision else None
     published = Published(
-        str(day), run_id, version, state, snapshot.name, workbook.name, digest, months, approval
+        *(str(day), run_id, version, state, snapshot.name, workbook.name, digest, months, approval),
+        tlp=settings.tlp,
     )
     write_status(con, settings, day, aside / STATUS)
     (aside / "manifest.json").write_bytes(orjson.dumps(asdict(published), option=_INDENT))
@@ -131,8 +136,8 @@ _INDENT = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 def current(con: Connection, settings: Settings, day: date) -> Published | None:
     """What is published, if it is `day` from today's method and inputs of every day."""
     found = read_manifest(settings)
-    wanted = (_run(con, day)[0], _state(con)[0])
-    return found if found and (found.run_id, found.state_sha256) == wanted else None
+    wanted = (_run(con, day)[0], _state(con)[0], settings.tlp)
+    return found if found and (found.run_id, found.state_sha256, found.tlp) == wanted else None
 
 
 def _run(con: Connection, day: date) -> tuple[str, str]:
@@ -158,18 +163,15 @@ def _state(con: Connection) -> tuple[str, dict[str, str]]:
 
 
 def _share_unchanged(settings: Settings, aside: Path, unchanged: set[str]) -> None:
-    def others(_folder: str, names: list[str]) -> set[str]:
-        written_anew = {
+    def others(folder: str, names: list[str]) -> set[str]:
+        if Path(folder).parent.name == "parquet":
+            return set(names) - unchanged
+        return set(names) & {
             settings.snapshot_file.name,
             "sector-risk-latest.xlsx",
             "manifest.json",
             STATUS,
             STALE,
-        }
-        return {
-            name
-            for name in names
-            if name in written_anew or (name.endswith(".parquet") and name not in unchanged)
         }
 
     aside.mkdir(parents=True)
@@ -187,16 +189,19 @@ def _write_workbook(snapshot: Path, settings: Settings, day: date, target: Path)
     from pipeline.export import export_workbook
 
     with open_snapshot_file(snapshot, settings) as reader:
-        return export_workbook(reader, day, target)
+        return export_workbook(reader, day, target, settings=settings)
 
 
-def _write_parquet(con: Connection, folder: Path, months: set[str]) -> None:
-    for table in PUBLISHED_TABLES:
+def _write_parquet(con: Connection, settings: Settings, folder: Path, months: set[str]) -> None:
+    """Write the months' partitions; evidence marked above the publication's marking is withheld."""
+    marked = con.cursor()
+    mark(marked, settings.tlp)
+    for table, shown in PUBLISHED_TABLES.items():
         (folder / table).mkdir(parents=True, exist_ok=True)
         for month in sorted(months):
             first = date.fromisoformat(f"{month}-01")
-            con.execute(
-                f"copy (select * from scores.{table} where score_date between '{first}' "
+            marked.execute(
+                f"copy (select * from {shown} where score_date between '{first}' "
                 f"and last_day(date '{first}') order by all) "
                 f"to '{quoted(folder / table / month)}.parquet' (format parquet, compression zstd)"
             )

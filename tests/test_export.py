@@ -88,8 +88,8 @@ def test_the_parts_add_up_to_the_score(workbook, name):
     assert len(scored) >= 7
     for row in scored:
         parts = (
-            *(row["Baseline (points)"], row["Threat (points)"], row["Suscep- tibility (points)"]),
-            *(row["Conse- quence (points)"], row["Bounds and rounding (points)"]),
+            *(row["Baseline (points)"], row["Threat (points)"], row["Susceptibility (points)"]),
+            *(row["Consequence (points)"], row["Bounds and rounding (points)"]),
         )
         assert rounded(*parts) == row["Score (0 to 100)"]
         assert abs(row["Bounds and rounding (points)"]) < 0.25
@@ -258,7 +258,7 @@ def test_a_failed_export_keeps_the_file_of_before(con, tmp_path, monkeypatch):
     target = tmp_path / "day.xlsx"
     target.write_bytes(b"yesterday")
     monkeypatch.setattr("zipfile.ZipFile.writestr", _disk_full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(ExportError, match=r"day\.xlsx cannot be written: No space left"):
         export_workbook(con, DAY, target)
     assert target.read_bytes() == b"yesterday"
     assert [path.name for path in tmp_path.iterdir()] == ["day.xlsx"]

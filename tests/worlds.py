@@ -83,7 +83,7 @@ select
     if(span = 1, (select min(score_date) from days), getvariable('day')::date - 3) as first_date,
     getvariable('day')::date - if(span = 1, 4, 0) as last_date,
     m.i % 13 = 0 as is_unscanned,
-    0.3 * chance(m.i, if(m.i % 3 = 0, 0, span)) as hazard,
+    0.0001 + 0.3 * chance(m.i, if(m.i % 3 = 0, 0, span)) as hazard,
     1 - (1 - method.parameter('susceptibility_minimum')) * exp(-hazard) as susceptibility
 from members as m
 cross join range(1, 3) as r (span);
@@ -104,7 +104,7 @@ select
     s.susceptibility as susceptibility_0_1,
     if(s.is_unscanned, null, 4) as n_open_vulnerabilities,
     if(s.is_unscanned, null, s.first_date) as last_scan_date,
-    'register/1' as delivery_id,
+    'supplier_register/1' as delivery_id,
     s.i as source_row,
     10 * log2(s.susceptibility / method.parameter('typical_susceptibility'))
         as susceptibility_points,
@@ -129,7 +129,7 @@ select
     1 as n_assets,
     1 as credibility_0_1,
     s.hazard * [0.5, 0.25, 0.15, 0.1][k] as hazard,
-    'scanner/1' as delivery_id,
+    'scanner_findings/1' as delivery_id,
     k as source_row
 from spans as s
 cross join range(1, 5) as r (k)
@@ -173,27 +173,42 @@ select
     end as coverage_state
 from means;
 
+insert into staged.reports by name
+select
+    'bulletin' as source_id,
+    format('bulletin/{}/0123456789ab', getvariable('day')::date) as delivery_id,
+    10 * (row_number() over (partition by k order by s.sector_id) - 1) + k as source_row,
+    getvariable('day')::timestamp as known_at,
+    known_at as disclosed_at,
+    format('{}-{}', s.sector_id, k) as report_key,
+    coalesce(
+        getvariable('titles')[k], format('Expected attacks on {}, notice {}', s.sector_id, k)
+    ) as title,
+    format('https://example.org/{}/{}', s.sector_id, k) as url,
+    getvariable('tlps')[k] as tlp,
+    '' as record,
+    '' as record_md5,
+    false as is_repeat
+from method.sectors as s
+cross join range(1, 6) as r (k);
+
 insert into scores.sector_driver_daily by name
 select
     t.score_date,
     t.sector_id,
     k as driver_rank,
     if(k = 6, 'other', ['alert', 'bulletin', 'news', 'incident', 'advisory'][k]) as driver_kind,
-    if(k = 6, null, format('bulletin/{}-{}', t.sector_id, k)) as driver_id,
-    if(
-        k = 6,
-        '2 other events',
-        coalesce(
-            getvariable('titles')[k],
-            format('Expected attacks on {}, notice {}', t.sector_id, k)
-        )
-    ) as driver_title,
-    if(k = 6, null, format('https://example.org/{}/{}', t.sector_id, k)) as url,
+    'bulletin/' || n.report_key as driver_id,
+    coalesce(n.title, '2 other events') as driver_title,
+    n.url,
+    n.delivery_id,
+    n.source_row,
     if(k = 6, null, (t.score_date - (3 * k)::integer)::timestamp) as published_at,
     [0.4, 0.2, 0.15, 0.1, 0.05, 0.1][k] as share_0_1,
     t.threat_points * share_0_1 as points
 from scores.sector_threat_daily as t
-cross join range(1, 7) as r (k);
+cross join range(1, 7) as r (k)
+left join staged.reports as n on n.report_key = format('{}-{}', t.sector_id, k);
 
 insert into raw.deliveries by name
 select
@@ -235,11 +250,45 @@ select
     ['published_in_the_future', 'sector_label_unknown', 'severity_out_of_range'][v.k] as rule_id,
     ['critical', 'critical', 'warning'][v.k] as severity,
     coalesce(
-        getvariable('titles')[1], 'The sector label "Enrgy" is not known. Nearest: energy.'
+        r.title || ': its sector is not known.',
+        'The sector label "Enrgy" is not known. Nearest: energy.'
     ) as reason,
     'Add the label to method/sector_aliases.csv, or correct it at the source.' as remedy
 from raw.deliveries as d
-cross join range(1, 4) as v (k);
+cross join range(1, 4) as v (k)
+left join staged.reports as r on d.delivery_id = r.delivery_id and v.k = r.source_row;
+
+insert into scores.alerts_daily by name
+select
+    getvariable('day')::date as score_date,
+    'event' as alert_kind,
+    'event' as subject_kind,
+    'bulletin/' || r.report_key as subject_id,
+    r.report_key[:-3] as sector_id,
+    'warning' as severity,
+    2.0 as points,
+    format('New evidence, "{}".', r.title) as sentence,
+    r.delivery_id,
+    r.source_row
+from staged.reports as r
+union all by name
+select
+    getvariable('day')::date as score_date,
+    'band' as alert_kind,
+    'supplier' as subject_kind,
+    m.supplier_id as subject_id,
+    m.sector_id,
+    m.supplier_id,
+    'warning' as severity,
+    5.0 as points,
+    format('{} is High now ({}).', m.name, d.driver_title) as sentence
+from members as m
+inner join scores.sector_driver_daily as d
+    on
+        m.sector_id = d.sector_id
+        and d.score_date = getvariable('day')::date
+        and d.driver_rank = 1
+where m.i <= 10;
 
 insert into facts.source_coverage_daily by name
 select
@@ -267,6 +316,7 @@ def world(
     day=DAY,
     names=(),
     titles=(),
+    tlps=(),
     late_source="kev",
     missing_source="none",
 ):
@@ -279,6 +329,7 @@ def world(
         "n_suppliers": n_suppliers,
         "names": list(names) or [None],
         "titles": list(titles) or [None],
+        "tlps": list(tlps) or [None],
         "late_source": late_source,
         "missing_source": missing_source,
     }

@@ -1,5 +1,6 @@
 """Export: the published scores of one day, or of a range of days, as workbook and flat files."""
 
+import re
 from collections.abc import Collection, Iterator
 from contextlib import closing
 from datetime import date, datetime, timedelta
@@ -7,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import ExportError
-from pipeline.export.sheets import SELECTION_FILE, Block, Sheet, resolve, sheets
+from pipeline.export.selection import list_suppliers_up_to, select
+from pipeline.export.sheets import Block, Sheet, resolve, sheets
 from pipeline.export.styles import STYLES, Band
 from pipeline.settings import Settings, get_settings
 
@@ -17,9 +19,11 @@ if TYPE_CHECKING:
     from pipeline.export.book import Book, Rows
     from pipeline.warehouse import Connection
 
-__all__ = ["ExportError", "export_range", "export_tables", "export_workbook"]
+__all__ = ["ExportError", "export_range", "export_tables", "export_workbook", "summary_sentences"]
 
 MAX_SUPPLIERS = 20_000
+_NO_LIMIT = 2**31 - 1
+_LONG = {"day": "Suppliers", "range": "BandDays"}
 _FETCH = 5_000
 
 
@@ -36,14 +40,16 @@ def export_workbook(
     Args:
         con: a reading connection on the published snapshot.
         day: the day scored.
-        target: a path or any fsspec address, such as `s3://bucket/scores.xlsx`.
+        target: a path or any fsspec address, such as `s3://bucket/scores.xlsx`. Suppliers beyond
+            the first 20,000 are in `<name>-suppliers.parquet` and `.csv` beside it.
         supplier_ids: list only these suppliers; None = all.
-        settings: the marking and the contact shown on the cover.
+        settings: the contact on the cover and the marking: evidence marked above it is withheld.
 
     Raises:
-        ExportError: the day is not scored, a supplier is unknown or a value cannot be shown.
+        ExportError: the day is not scored, a supplier is unknown, a value cannot be shown or the
+            target cannot be written.
     """
-    return _Export(con, (day, day), supplier_ids, settings).write("day", target)
+    return _Export("day", con, (day, day), supplier_ids, settings).write(str(target))
 
 
 def export_range(
@@ -56,7 +62,7 @@ def export_range(
     settings: Settings | None = None,
 ) -> str:
     """Write the workbook of a range of days: averages, worst days, days in each band, movers."""
-    return _Export(con, (start, end), supplier_ids, settings).write("range", target)
+    return _Export("range", con, (start, end), supplier_ids, settings).write(str(target))
 
 
 def export_tables(
@@ -67,96 +73,94 @@ def export_tables(
     supplier_ids: Collection[str] | None = None,
     settings: Settings | None = None,
 ) -> list[str]:
-    """Write each table of the day's workbook as CSV and Parquet, its dictionary among them.
+    """Write each table of the day's workbook, every supplier listed, as CSV and Parquet.
 
     In the CSV files, text that a spreadsheet program would take for a formula begins with an
     apostrophe. Returns the addresses of the files.
     """
-    return _Export(con, (day, day), supplier_ids, settings).write_tables(str(folder))
+    return _Export("day", con, (day, day), supplier_ids, settings).write_tables(str(folder))
+
+
+def summary_sentences(
+    con: "Connection", day: date, settings: Settings | None = None
+) -> dict[str, list[str]]:
+    """The sentences of the day's Summary under their headings."""
+    return _Export("day", con, (day, day), None, settings).sentences()
 
 
 class _Export:
     def __init__(
         self,
+        workbook: str,
         con: "Connection",
         days: tuple[date, date],
         supplier_ids: Collection[str] | None,
         settings: Settings | None,
     ) -> None:
-        self.con = con.cursor()
-        self.days = days
-        self._select(supplier_ids, settings or get_settings())
-        self.wording = self._one("from wording")
-        self.comments = self._comments()
+        self.con, self.days = con.cursor(), days
+        self.portfolio, self.settings = supplier_ids, settings or get_settings()
+        self.declared = sheets(workbook)
+        blocks = [block for sheet in self.declared for block in sheet.blocks]
+        self.long = next(block for block in blocks if block.name == _LONG[workbook])
 
-    def write(self, workbook: str, target: Path | str) -> str:
-        """Write the sheets of one kind of workbook."""
+    def write(self, target: str) -> str:
+        """Write the workbook, and beside it what is too long for a sheet; its SHA-256."""
         from pipeline.export.book import Book
         from pipeline.export.package import save
 
-        declared = sheets(workbook)
-        self._declare(declared)
+        beside = f"{target.removesuffix('.xlsx')}-{self.long.file_name}"
+        self._read(MAX_SUPPLIERS, re.split(r"[/\\]", beside)[-1])
         with closing(Book(self._bands(), self.comments, self.wording["footer"])) as book:
-            for sheet in declared:
+            for sheet in self.declared:
                 heading, note = self._worded(sheet.heading), self._worded(sheet.note)
                 book.add(sheet, heading, note, self._blocks(sheet))
-            self._finish(book, self._worded(declared[0].heading))
+            self._finish(book, self._worded(self.declared[0].heading))
+            self._write_beside(beside)
             return save(book.workbook, book.alt_texts, target)
 
     def write_tables(self, folder: str) -> list[str]:
         """Write the tables of the day's sheets as flat files."""
         from pipeline.export.tables import write_tables
 
-        declared = sheets("day")
-        self._declare(declared)
+        self._read(_NO_LIMIT, "")
         return [
             address
-            for sheet in declared
+            for sheet in self.declared
             for block in sheet.blocks
             if block.has_header
-            for address in write_tables(block.file_name, self._table(block), folder)
+            for address in write_tables(
+                f"{folder.rstrip('/')}/{block.file_name}", self._table(block)
+            )
         ]
+
+    def sentences(self) -> dict[str, list[str]]:
+        """The sentences of the first sheet under their headings."""
+        self._read(MAX_SUPPLIERS, "")
+        return {
+            block.heading: [sentence for (sentence,) in self._rows_of(block.sql)]
+            for block in self.declared[0].blocks
+            if [column.name for column in block.columns] == ["sentence"]
+        }
+
+    def _read(self, max_suppliers: int, beside: str) -> None:
+        select(
+            *(self.con, self.days, self.portfolio, self.settings),
+            max_suppliers=max_suppliers,
+            beside=beside,
+        )
+        self.wording = self._one("from wording")
+        self.comments = self._comments()
+        self._declare(self.declared)
+
+    def _write_beside(self, beside: str) -> None:
+        from pipeline.export.tables import write_tables
+
+        if self.wording["n_suppliers"] > MAX_SUPPLIERS:
+            list_suppliers_up_to(self.con, _NO_LIMIT)
+            write_tables(beside, self._table(self.long))
 
     def _table(self, block: Block) -> "pa.Table":
         return self.con.sql(block.sql).to_arrow_table()
-
-    def _select(self, supplier_ids: Collection[str] | None, settings: Settings) -> None:
-        start, end = self.days
-        self.con.execute("set variable start_date = ?::date", [start])
-        self.con.execute("set variable end_date = ?::date", [end])
-        self.con.execute(
-            "create or replace temp table chosen as select ?::date as start_date, "
-            "?::date as end_date, ?::boolean as is_portfolio, ?::integer as max_suppliers, "
-            "?::varchar as tlp, ?::varchar as contact",
-            [start, end, supplier_ids is not None, MAX_SUPPLIERS, settings.tlp, settings.contact],
-        )
-        self.con.execute(
-            "create or replace temp table portfolio as select unnest(?::varchar[]) as supplier_id",
-            [sorted(supplier_ids or [])],
-        )
-        self._check()
-        self.con.execute(SELECTION_FILE.read_text(encoding="utf-8"))
-
-    def _check(self) -> None:
-        start, end = self.days
-        scored = self._rows_of(
-            "select count(*) from quality.scored_days "
-            "where score_date in (select unnest([start_date, end_date]) from chosen)"
-        )
-        if scored[0][0] < len({start, end}):
-            raise ExportError(
-                f"{start} to {end}: the first or the last day has no published score. Run "
-                f"'sector-risk run {end}' first, or choose days that are scored."
-            )
-        unknown = self._rows_of(
-            "from portfolio where supplier_id not in (select supplier_id from "
-            "scores.supplier_daily where score_date = (select end_date from chosen)) limit 10"
-        )
-        if unknown:
-            raise ExportError(
-                f"{end}: no such suppliers in the register: {', '.join(i for (i,) in unknown)}. "
-                "Give ids as in the column Supplier id of the sheet Suppliers."
-            )
 
     def _declare(self, declared: tuple[Sheet, ...]) -> None:
         """Make the declarations readable by the sheets that list sheets and columns."""

@@ -19,6 +19,7 @@ from pipeline.export.text import escape, safe_link
 
 MAX_LINKS = 65_530
 LINE_HEIGHT = 14.5
+NARROW = 0.93  # widths are counted in digits; the letters of a sentence take less on average
 HEIGHTS = {"title": 24.0, "heading": 20.0}
 FIRST_BLOCK_ROW = 4
 
@@ -110,6 +111,10 @@ class _SheetWriter:
         plain, quoted = (self.book.palette.number(style, quoted=q) for q in (False, True))
         return Slot(get_column_letter(place), header, plain, quoted)
 
+    def _header_slot(self, place: int, column: Column) -> Slot:
+        align = STYLES[column.style].align
+        return self._slot(place, HEADER if align == "left" else f"{HEADER} {align}", HEADER)
+
     def _fields(self, block: Block, names: list[str]) -> list[_Field]:
         declared = {column.name: column for column in block.columns if not column.is_pivoted}
         pivoted = next((c for c in block.columns if c.is_pivoted), block.columns[0])
@@ -124,7 +129,7 @@ class _SheetWriter:
         return [self._field(place, column, at) for place, column in enumerate(columns, start=1)]
 
     def _field(self, place: int, column: Column, at: Mapping[str, int]) -> _Field:
-        unlinked = "text" if column.style == "link" else column.style
+        unlinked = "prose" if column.style == "link" else column.style
         return _Field(
             at[column.name],
             column,
@@ -161,9 +166,9 @@ class _SheetWriter:
 
     def _header(self, block: Block, fields: list[_Field]) -> None:
         columns = [field.column for field in fields]
-        lines = max(_lines(column.header, column.width, 1.15) for column in columns)
+        lines = max(_lines(column.header, column.width, 1.08) for column in columns)
         self.ws.add_row(
-            [self._slot(place, HEADER, HEADER) for place in range(1, len(columns) + 1)],
+            [self._header_slot(place, column) for place, column in enumerate(columns, start=1)],
             [column.header for column in columns],
             (lines + block.is_filtered) * LINE_HEIGHT + 4,
         )
@@ -227,10 +232,10 @@ class _SheetWriter:
 def _height(fields: list[_Field], values: list[Any]) -> float | None:
     """Height of a row that holds wrapped text; None = one line."""
     lines = [
-        _lines(value, field.column.width)
+        _lines(value, field.column.width, NARROW)
         for field, value in zip(fields, values, strict=True)
         if isinstance(value, str)
-        and len(value) > field.column.width
+        and len(value) * NARROW > field.column.width
         and STYLES[field.column.style].wrap
     ]
     return max(lines) * LINE_HEIGHT + 2 if lines else None

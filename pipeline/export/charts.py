@@ -15,7 +15,7 @@ from openpyxl.utils.datetime import to_excel
 
 from pipeline.export.styles import NAVY
 
-ROWS_EACH, WIDTH_CM, HEIGHT_CM = 13, 15.5, 6.4
+ROWS_EACH, WIDTH_CM, HEIGHT_CM = 16, 16.5, 7.9
 
 _PLOT = ManualLayout(
     layoutTarget="inner", xMode="edge", yMode="edge", x=0.07, y=0.15, w=0.88, h=0.7
@@ -99,7 +99,8 @@ def _title(text: str) -> Any:
 
 def _set_axes(chart: Any, first: date, last: date) -> None:
     chart.x_axis.scaling.min, chart.x_axis.scaling.max = to_excel(first), to_excel(last)
-    chart.x_axis.number_format, chart.x_axis.majorUnit = "yyyy-mm-dd", 30
+    chart.x_axis.number_format = "yyyy-mm-dd"
+    chart.x_axis.majorUnit = next((n for n in (1, 7, 14) if (last - first).days <= 4 * n), 30)
     chart.x_axis.majorGridlines = chart.y_axis.majorGridlines = None
     chart.y_axis.scaling.min, chart.y_axis.scaling.max = 0, 100
     chart.y_axis.majorUnit, chart.y_axis.number_format = 20, "0"

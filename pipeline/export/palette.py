@@ -20,6 +20,21 @@ from pipeline.export.styles import (
 )
 
 HEADER = "header"
+HEADERS = {
+    "header": Style(bold=True, wrap=True, colour="FFFFFF"),
+    "header right": Style(align="right", bold=True, wrap=True, colour="FFFFFF"),
+}
+
+
+class OrderedFont(Font):  # type: ignore[misc]
+    """A font whose parts are written in the order of ECMA-376; openpyxl's own order is another."""
+
+    tagname = "font"
+    __nested__ = Font.__nested__
+    __elements__ = (
+        *("b", "i", "strike", "condense", "extend", "outline", "shadow", "u", "vertAlign"),
+        *("sz", "color", "name", "family", "charset", "scheme"),
+    )
 
 
 class Palette:
@@ -27,10 +42,11 @@ class Palette:
 
     def __init__(self, workbook: Any) -> None:
         """Register every style once, as it is and with the mark that keeps text text."""
+        workbook._fonts[0] = OrderedFont(name=FONT, size=11)
         sheet = workbook.create_sheet("styles")
         self._numbers = {
-            (name, quoted): self._register(sheet, style, quoted, header=name == HEADER)
-            for name, style in (STYLES | TITLES | {HEADER: Style(bold=True, wrap=True)}).items()
+            (name, quoted): self._register(sheet, style, quoted, header=name in HEADERS)
+            for name, style in (STYLES | TITLES | HEADERS).items()
             for quoted in (False, True)
         }
         workbook.remove(sheet)
@@ -42,11 +58,11 @@ class Palette:
     @staticmethod
     def _register(sheet: Any, style: Style, quoted: bool, *, header: bool) -> int:
         cell = WriteOnlyCell(sheet)
-        cell.font = Font(
+        cell.font = OrderedFont(
             name=FONT,
             size=style.size,
             bold=style.bold,
-            color="FFFFFF" if header else style.colour,
+            color=style.colour,
             underline="single" if style.colour == BLUE else None,
         )
         cell.number_format = style.number_format
@@ -54,7 +70,7 @@ class Palette:
             horizontal=style.align,
             vertical="top",
             wrap_text=style.wrap or None,
-            indent=1 if style.align == "left" and style.rule and not header else 0,
+            indent=1 if style.align == "left" and style.rule else 0,
         )
         if style.rule:
             cell.border = Border(bottom=Side("thin", color=RULE))
@@ -72,7 +88,7 @@ def add_rules(sheet: Any, style: str, area: str, bands: list[Band]) -> None:
         fill = look.get("fill")
         rule = FormulaRule(
             formula=[formula.format(c=first, row=row)],
-            font=Font(color=look["ink"], bold=look.get("bold")),
+            font=OrderedFont(color=look["ink"], bold=look.get("bold")),
             fill=PatternFill("solid", bgColor=fill) if fill else None,
         )
         sheet.conditional_formatting.add(area, rule)

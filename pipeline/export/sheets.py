@@ -18,7 +18,7 @@ from pathlib import Path
 from pipeline.settings import ROOT
 
 SHEETS_FOLDER = ROOT / "warehouse" / "sheets"
-SELECTION_FILE = SHEETS_FOLDER / "selection.sql"
+SELECTION_FOLDER = SHEETS_FOLDER / "selection"
 
 _KEY = re.compile(r"-- (\w+):(?: (.*))?$")
 

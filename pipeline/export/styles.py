@@ -35,7 +35,7 @@ class Style:
 STYLES = {
     "text": Style(),
     "prose": Style(wrap=True),
-    "link": Style(colour=BLUE),
+    "link": Style(wrap=True, colour=BLUE),
     "band": Style(unit="word", value_range="one of the bands"),
     "state": Style(unit="words", wrap=True),
     "integer": Style("#,##0", "right", "count", "0 or more"),

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def write_tables(name: str, table: "pa.Table", folder: str) -> list[str]:
-    """Write one table as `<name>.csv` and `<name>.parquet`; the addresses of both."""
+def write_tables(stem: str, table: "pa.Table") -> list[str]:
+    """Write one table as `<stem>.csv` and `<stem>.parquet`; the addresses of both."""
     import pyarrow.parquet as pq
 
-    addresses = [f"{folder.rstrip('/')}/{name}.{suffix}" for suffix in ("csv", "parquet")]
+    addresses = [f"{stem}.{suffix}" for suffix in ("csv", "parquet")]
     with placed(addresses[0]) as path:
         _write_csv(table, str(path))
     with placed(addresses[1]) as path:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.export.text import clean, safe_link
+from pipeline.marking import mark
 from pipeline.report import pictures
 from pipeline.settings import Settings
 from pipeline.warehouse import Connection, query
@@ -52,7 +53,8 @@ def write_status(
         held: what holds the day back, where something does.
         shown: whose scores the page shows; default those of `day`.
     """
-    shown = shown or Shown(con, day)
+    con, shown = _marked(con, settings), shown or Shown(con, day)
+    shown = Shown(_marked(shown.con, settings), shown.day)
     page = _template().render(
         **_quality(con, day),
         **_scores(shown),
@@ -69,6 +71,12 @@ def write_status(
     unfinished = target.with_suffix(".unfinished")
     unfinished.write_text(page, encoding="utf-8", newline="\n")
     unfinished.replace(target)
+
+
+def _marked(con: Connection, settings: Settings) -> Connection:
+    marked = con.cursor()
+    mark(marked, settings.tlp)
+    return marked
 
 
 def _quality(con: Connection, day: date) -> dict[str, Any]:

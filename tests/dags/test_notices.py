@@ -1,7 +1,10 @@
+import html
 import json
+import shutil
 import socketserver
 import threading
 from contextlib import contextmanager
+from dataclasses import asdict
 from email import message_from_string
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from types import SimpleNamespace
@@ -123,3 +126,54 @@ def test_late_scores_are_told_unless_a_backfill_waits_in_its_queue(dags, webhook
     notices.no_scores_in_time({"dag_run": run})
     assert len(webhook.received) == told
     assert all("no scores of 2020-02-15 yet" in message["text"] for message in webhook.received)
+
+
+@pytest.fixture
+def published(january_settings, tmp_path, monkeypatch):
+    """A publication of 2020-01-08 that nobody was told of yet."""
+    from pipeline.publish import Published
+    from pipeline.settings import Settings, get_settings
+
+    settings = Settings(home=tmp_path)
+    settings.published_folder.mkdir()
+    shutil.copy(january_settings.snapshot_file, settings.snapshot_file)
+    of_day = Published(
+        *("2020-01-08", "run", "method", "state", "x.duckdb", "scores.xlsx", "ab" * 32)
+    )
+    (settings.published_folder / "manifest.json").write_text(json.dumps(asdict(of_day)))
+    monkeypatch.setenv("SECTOR_RISK_HOME", str(tmp_path))
+    get_settings.cache_clear()
+    yield of_day
+    get_settings.cache_clear()
+
+
+def test_a_publication_is_told_once_with_the_sentences_of_its_summary(
+    dags, webhook, mailbox, published
+):
+    import notices
+
+    from pipeline.announce import announcement
+
+    notices.publication("2020-01-08")
+    notices.publication("2020-01-08")
+    told = announcement(published)
+    assert "What changed\n- Energy is the highest sector at " in told.text
+    assert [message["text"] for message in webhook.received] == [f"{told.subject}\n{told.text}"]
+    (received,) = mailbox.received
+    message = message_from_string(received)
+    assert message["subject"] == "TLP:AMBER Sector Risk: scores of 2020-01-08"
+    (body,) = message.get_payload()
+    assert html.escape(told.text) in body.get_payload(decode=True).decode().replace("\r\n", "\n")
+
+
+def test_a_publication_that_cannot_be_told_fails_no_run(dags, webhook, published, caplog):
+    import notices
+
+    from pipeline.settings import get_settings
+
+    webhook.status = 500
+    notices.publication("2020-01-08")
+    assert "It answered 500" in caplog.text
+    get_settings().snapshot_file.unlink()
+    notices.publication("2020-01-08")
+    assert "2020-01-08 is published, but could not be told" in caplog.text

@@ -6,7 +6,7 @@ ranked as (
         list_position(['critical', 'warning', 'info'], severity) as severity_rank,
         list_position(['event', 'vulnerability', 'sector', 'supplier'], subject_kind)
             as subject_rank
-    from scores.alerts_daily
+    from shown_alerts
     where score_date between $start_date and $end_date
 )
 

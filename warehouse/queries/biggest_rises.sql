@@ -31,9 +31,9 @@ candidates as (
         n.driver_title as reason,
         n.points - coalesce(o.points, 0) as points
     from largest as l
-    inner join scores.sector_driver_daily as n
+    inner join shown_sector_drivers as n
         on l.sector_id = n.sector_id and l.to_date = n.score_date
-    left join scores.sector_driver_daily as o
+    left join shown_sector_drivers as o
         on
             l.sector_id = o.sector_id
             and l.from_date = o.score_date

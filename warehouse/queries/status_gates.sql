@@ -8,7 +8,7 @@ select
     g.expected,
     g.found
 from quality.gates as g
-left join raw.deliveries as d on g.delivery_id = d.delivery_id
+left join shown_deliveries as d on g.delivery_id = d.delivery_id
 where
     g.score_date = $day
     or (not g.is_passed and d.delivered_at >= $day - 6 and d.delivered_at < $day + 1)

@@ -10,8 +10,8 @@ verdicts as (
             partition by d.source_id, v.rule_id, v.severity = 'critical'
             order by d.delivered_at desc, v.delivery_id, v.source_row, v.reason
         ) as place
-    from quality.verdicts as v
-    inner join raw.deliveries as d on v.delivery_id = d.delivery_id
+    from shown_verdicts as v
+    inner join shown_deliveries as d on v.delivery_id = d.delivery_id
     where d.delivered_at < $day + 1 or d.is_historical
 )
 

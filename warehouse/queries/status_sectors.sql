@@ -22,7 +22,7 @@ left join scores.sector_daily as d
     on s.sector_id = d.sector_id and s.score_date - 1 = d.score_date
 left join scores.sector_daily as w
     on s.sector_id = w.sector_id and s.score_date - 7 = w.score_date
-left join scores.sector_driver_daily as r
+left join shown_sector_drivers as r
     on s.score_date = r.score_date and s.sector_id = r.sector_id and r.driver_rank = 1
 where s.score_date = $day
 order by s.published_score desc nulls last, m.title

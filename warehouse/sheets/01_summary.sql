@@ -8,8 +8,8 @@
 -- page: landscape 1
 --
 -- list: Facts
--- | label | Fact | 18 | label | What is stated | Never blank |
--- | fact | Value | 13 | fact | The statement | Never blank |
+-- | label | Fact | 20 | label | What is stated | Never blank |
+-- | fact | Value | 11 | fact | The statement | Never blank |
 with
 facts as (
     select
@@ -46,14 +46,14 @@ select
         },
         { 'label': 'Next scores', 'fact': 'the next morning (UTC), in a file of its own', 'fact_name': 'next_scores' },
         { 'label': 'Questions', 'fact': contact, 'fact_name': 'contact' },
-        { 'label': 'Method version', 'fact': method_version, 'fact_name': 'method_version' },
-        { 'label': 'Run', 'fact': run_id, 'fact_name': 'run_id' }
+        { 'label': 'Method version, run', 'fact': method_version, 'fact_name': 'method_version' },
+        { 'label': '', 'fact': run_id, 'fact_name': 'run_id' }
     ], recursive := true)
 from facts;
 
 -- list: Changes
 -- heading: What changed
--- | sentence | Sentence | 18 | sentence | A sentence computed from the scores | Never blank |
+-- | sentence | Sentence | 20 | sentence | A sentence computed from the scores | Never blank |
 with
 top as (
     select
@@ -77,31 +77,38 @@ top as (
 rises as (
     select
         format(
-            '{} rose most, by {:.1f} to {:.1f}; main reason: {}.',
-            s.sector, s.change_1::double, s.published_score::double, coalesce(left(r.reason, 70), 'none named')
+            '{} rose most since the day before, by {:.1f} to {:.1f}{}.',
+            s.sector, s.change_1::double, s.published_score::double, coalesce(' (mostly ' || m.reason || ')', '')
         ) as sentence
     from sector_now as s
-    left join reasons as r on r.level = 'Sector' and s.sector_id = r.subject_id
+    left join sector_moves as m on s.sector_id = m.sector_id
     where s.change_1 > 0
     order by s.change_1 desc, s.place
     limit 1
 ),
 
+falls as (
+    select
+        format(
+            '{} fell most since the day before, by {:.1f} to {:.1f}{}.',
+            s.sector, -s.change_1::double, s.published_score::double, coalesce(' (mostly ' || m.reason || ')', '')
+        ) as sentence
+    from sector_now as s
+    left join sector_moves as m on s.sector_id = m.sector_id
+    where s.change_1 < 0
+    order by s.change_1, s.place
+    limit 1
+),
+
 crossings as (
     select
+        count(*) filter (where s.is_high) as n_high,
+        count(s.published_score) as n_scored,
         count(*) filter (where s.lower_score > before.lower_score) as n_up,
         count(*) filter (where s.lower_score < before.lower_score) as n_down,
         count(*) filter (where s.band_id_1 is not null) as n_compared
     from supplier_now as s
     left join bands as before on s.band_id_1 = before.band_id
-),
-
-serious as (
-    select
-        count(*) filter (where s.is_high) as n_high,
-        count(s.published_score) as n_scored,
-        count(*) filter (where s.published_score is null) as n_not_scored
-    from supplier_now as s
 ),
 
 common as (
@@ -113,64 +120,143 @@ common as (
     group by r.reason
     order by n desc, r.reason
     limit 1
-),
-
-gaps as (
-    select string_agg(format('{} with {}', n, gap), ', ' order by n desc, gap) as list
-    from (
-        select
-            gap,
-            count(*) as n
-        from (
-            select unnest(string_split(s.gaps, ', ')) as gap
-            from scores.supplier_spans as s
-            inner join supplier_now as now on s.supplier_id = now.supplier_id
-            where getvariable('end_date') between s.first_date and s.last_date
-        )
-        where gap <> ''
-        group by gap
-    )
-),
-
-unscored as (
-    select string_agg(format('{} ({})', s.sector, s.coverage_state), '; ' order by s.sector) as list
-    from sector_now as s
-    where s.published_score is null
 )
 
 select sentence from top
 union all
 select sentence from rises
 union all
+select sentence from falls
+union all
 select
-    format('{} of {} suppliers are High or above.', n_high, n_scored)
+    format('{:,} of {:,} suppliers are High or above.', n_high, n_scored)
     || case
         when n_compared = 0 then ''
         else format(
-            ' Since the day before, {} moved to a higher band, {} to a lower one.', n_up, n_down
+            ' Since the day before, {:,} moved to a higher band, {:,} to a lower one.', n_up, n_down
         )
     end
-from serious
-cross join crossings
+from crossings
 union all
-select format('The most common main reason is "{}", for {} suppliers.', left(reason, 80), n)
-from common
-union all
-select format('{} suppliers are not scored; the sheet Suppliers says why.', n_not_scored)
-from serious
-where n_not_scored > 0
-union all
-select 'Not known of suppliers, and never taken for safe: ' || list || '.'
-from gaps
-where list is not null
+select format('{} is the main reason for {}.', quoted(reason, 80), counted(n, 'supplier'))
+from common;
+
+-- list: Trust
+-- heading: How far to trust it
+-- | sentence | Sentence | 20 | sentence | A sentence computed from what has arrived | Never blank |
+with
+intervals as (
+    select
+        median(score_high_0_100 - score_low_0_100) / 2 as half,
+        max_by(sector, score_high_0_100 - score_low_0_100) as widest,
+        max(score_high_0_100 - score_low_0_100) / 2 as most
+    from sector_now
+    where published_score is not null
+),
+
+late as (
+    select
+        if(
+            coverage_state = 'late',
+            format(
+                '{} is late: nothing newer than {} is known from it; intervals are wider.',
+                coalesce(title, source_id), last_delivered_on
+            ),
+            format('{} has never arrived; intervals are wider where it counts.', coalesce(title, source_id))
+        ) as sentence
+    from source_now
+    where coverage_state <> 'current'
+    order by coverage_state, title
+    limit 4
+),
+
+unscored as (
+    select string_agg(format('{} ({})', sector, coverage_state), '; ' order by sector) as list
+    from sector_now
+    where published_score is null
+),
+
+suppliers as (
+    select count(*) filter (where published_score is null) as n_not_scored
+    from supplier_now
+),
+
+gaps as (
+    select string_agg(format('{:,} with {}', n, gap), ', ' order by n desc, gap) as list
+    from (
+        select
+            gap,
+            count(*) as n
+        from (
+            select unnest(string_split(g.gaps, ', ')) as gap
+            from supplier_gaps as g
+            inner join supplier_now as now on g.supplier_id = now.supplier_id
+            where getvariable('end_date') between g.first_date and g.last_date
+        )
+        where gap <> ''
+        group by gap
+    )
+),
+
+aside as (
+    select count(distinct(v.delivery_id, v.table_name, v.source_row)) as n
+    from shown_verdicts as v
+    inner join known_deliveries as d on v.delivery_id = d.delivery_id
+    where
+        v.severity = 'critical'
+        and d.delivered_at >= getvariable('end_date')
+        and d.delivered_at < getvariable('end_date') + 1
+)
+
+select sentence from late
 union all
 select 'No score: ' || list || '.'
 from unscored
-where list is not null;
+where list is not null
+union all
+select
+    format(
+        'Four times in five the true score lies within {:.1f} points of a sector''s score; the least sure is {}, within {:.1f}.',
+        half, widest, most
+    )
+from intervals
+where half is not null
+union all
+select 'Not known of suppliers, and never taken for safe: ' || list || '; their intervals are wider.'
+from gaps
+where list is not null
+union all
+select counted(n_not_scored, 'supplier') || ' without a score; the sheet Suppliers says why.'
+from suppliers
+where n_not_scored > 0
+union all
+select counted(n, 'record') || ' of this day set aside; the sheet Quarantine says what to do.'
+from aside
+where n > 0
+union all
+select format('Withheld as marked above TLP:{}: {}. Their points are counted all the same.', c.tlp, w.list)
+from withheld as w
+cross join chosen as c
+where w.list <> '';
+
+-- list: First
+-- heading: What to do first
+-- | sentence | Sentence | 20 | sentence | A sentence computed from what closing a vulnerability would gain | Never blank |
+select
+    format(
+        'Close {} at {}: {:.1f} % of the risk of all suppliers listed would go; most at {}.',
+        cve,
+        counted(n_suppliers, 'supplier'),
+        100 * risk_share,
+        regexp_extract(suppliers, '^(.*? \(-?[0-9.]+\))', 1)
+    ) as sentence
+from actions
+where place <= 3
+order by place;
 
 -- table: SectorSummary
 -- heading: Sectors, highest first
--- | sector | Sector | 18 | link | Name of the sector; links to its row on Sectors | Never blank |
+-- | sector | Sector | 30 | link | Name of the sector; links to its row on Sectors | Never blank |
 -- | score | Score (0 to 100) | 11 | score | = scores.supplier_daily.published_score | Not scored: see Data state |
 -- | band | Band | 11 | band | Band of the score, see Method | Not scored |
 -- | low | 80 % from (points) | 9 | points | = scores.supplier_daily.score_low_0_100 | Not scored |
@@ -178,8 +264,8 @@ where list is not null;
 -- | change_1 | Change 1 day (points) | 10 | change | Score minus the score of the day before | One of the two is missing |
 -- | change_7 | Change 7 days (points) | 10 | change | Score minus the score seven days before | One of the two is missing |
 -- | n_high | Suppliers High or above | 11 | integer | Suppliers of this main sector that score High or Severe | Never blank |
--- | state | Data state | 64 | state | = scores.sector_daily.coverage_state | Never blank |
--- | reason | Main reason | 62 | text | Event or vulnerability that adds most points | Nothing stands out |
+-- | state | Data state | 62 | state | = scores.sector_daily.coverage_state | Never blank |
+-- | reason | Main reason | 60 | prose | Event or vulnerability that adds most points | Nothing stands out |
 with
 high as (
     select
@@ -206,9 +292,38 @@ left join high as h on s.sector_id = h.sector_id
 left join reasons as r on r.level = 'Sector' and s.sector_id = r.subject_id
 order by s.place;
 
+-- table: SupplierSummary
+-- heading: Suppliers that moved most in seven days
+-- | name | Supplier | 30 | prose | Name in the register | Never blank |
+-- | score | Score (0 to 100) | 11 | score | = scores.supplier_daily.published_score | Never blank |
+-- | band | Band | 11 | band | Band of the score, see Method | Never blank |
+-- | low | 80 % from (points) | 9 | points | = scores.supplier_daily.score_low_0_100 | Never blank |
+-- | high | 80 % to (points) | 9 | points | = scores.supplier_daily.score_high_0_100 | Never blank |
+-- | change_1 | Change 1 day (points) | 10 | change | Score minus the score of the day before | Not scored the day before |
+-- | change_7 | Change 7 days (points) | 10 | change | Score minus the score seven days before | Never blank |
+-- | place | Place of all | 11 | integer | Place by score among all suppliers, as on Suppliers | Never blank |
+-- | sectors | Sectors | 62 | prose | = scores.supplier_daily.sectors | Never blank |
+-- | reason | Reason of the move | 60 | prose | The part that moved most, and the evidence whose points moved most | Never blank |
+select
+    m.name,
+    m.score,
+    s.band,
+    s.score_low_0_100 as low,
+    s.score_high_0_100 as high,
+    s.change_1,
+    m.change as change_7,
+    s.place,
+    s.sectors,
+    m.reason
+from moves as m
+inner join supplier_now as s on m.supplier_id = s.supplier_id
+where m.days = 7
+order by abs(m.change) desc, m.name, m.supplier_id
+limit 5;
+
 -- list: Contents
 -- heading: In this workbook
--- | sheet | Sheet | 18 | contents | Name of the sheet | Never blank |
+-- | sheet | Sheet | 20 | contents | Name of the sheet | Never blank |
 -- | question | Question | 11 | sentence | The question that it answers | Never blank |
 select
     sheet,

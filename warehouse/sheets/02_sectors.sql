@@ -22,14 +22,14 @@
 -- | unusual | Days at or above today (share of days scored) | 14 | share | Days of the last 90 with a score at or above today's; a small share is unusual | Not scored |
 -- | baseline | Baseline (points) | 10 | points | = scores.supplier_daily.baseline_points | Not scored |
 -- | threat | Threat (points) | 10 | points | What the usual level of the sector and current events add | Not scored |
--- | susceptibility | Suscep- tibility (points) | 10 | points | What the suppliers' open vulnerabilities add, compared with the usual | Not scored |
--- | consequence | Conse- quence (points) | 10 | points | What the suppliers' criticality adds, compared with the usual | Not scored |
+-- | susceptibility | Susceptibility (points) | 15 | points | What the suppliers' open vulnerabilities add, compared with the usual | Not scored |
+-- | consequence | Consequence (points) | 14 | points | What the suppliers' criticality adds, compared with the usual | Not scored |
 -- | rest | Bounds and rounding (points) | 11 | points | What the bounds 0 and 100 and rounding add or take | Not scored |
 -- | outlook | Worse month than usual (probability) | 14 | share | = scores.sector_outlook_daily.above_usual_0_1 | Not scored |
 -- | n_suppliers | Suppliers | 10 | integer | Suppliers with a share in the sector | Never blank |
 -- | worst_ten | Risk in the worst ten (share) | 10 | share | = scores.sector_daily.worst_ten_share_0_1 | Not scored |
--- | state | Data state | 64 | state | = scores.sector_daily.coverage_state | Never blank |
--- | reason | Main reason | 60 | link | Event that adds most points; links to its report | Nothing stands out |
+-- | state | Data state | 36 | state | = scores.sector_daily.coverage_state | Never blank |
+-- | reason | Main reason | 44 | link | Event that adds most points; links to its report | Nothing stands out |
 select
     s.sector,
     s.published_score as score,

@@ -24,11 +24,11 @@
 -- | change_30 | Change 30 days (points) | 10 | change | Score minus the score 30 days before | One of the two is missing |
 -- | baseline | Baseline (points) | 10 | points | = scores.supplier_daily.baseline_points | Not scored |
 -- | threat | Threat (points) | 10 | points | What its sectors' usual level and current events add | Not scored |
--- | susceptibility | Suscep- tibility (points) | 10 | points | What its open vulnerabilities add, compared with the usual | Not scored |
--- | consequence | Conse- quence (points) | 10 | points | What its criticality adds, compared with the usual | Not scored |
+-- | susceptibility | Susceptibility (points) | 15 | points | What its open vulnerabilities add, compared with the usual | Not scored |
+-- | consequence | Consequence (points) | 14 | points | What its criticality adds, compared with the usual | Not scored |
 -- | rest | Bounds and rounding (points) | 11 | points | What the bounds 0 and 100 and rounding add or take | Not scored |
 -- | loss | Loss in 30 days (probability) | 12 | share | = scores.supplier_daily.loss_probability_30d | Not scored |
--- | n_open | Open vulnera- bilities | 10 | integer | Vulnerabilities known to be open | No scan on file |
+-- | n_open | Open vulnerabilities | 15 | integer | Vulnerabilities known to be open | No scan on file |
 -- | state | Data state | 22 | state | = scores.supplier_daily.coverage_state | Never blank |
 -- | reason | Main reason | 60 | text | Event or vulnerability that adds most points | Nothing stands out |
 select

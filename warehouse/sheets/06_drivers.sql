@@ -27,6 +27,7 @@ subjects as (
         sector as name,
         published_score::double as score,
         baseline,
+        susceptibility,
         consequence,
         bound_points
     from sector_now
@@ -40,6 +41,7 @@ subjects as (
         supplier_name,
         published_score::double,
         baseline,
+        0,
         consequence,
         bound_points
     from supplier_now
@@ -79,7 +81,9 @@ parts as (
         s.*,
         round(s.bound_points, 1) as bound,
         round(
-            s.score - s.baseline - s.consequence - round(s.bound_points, 1) - coalesce(l.points, 0), 1
+            s.score - s.baseline - s.susceptibility - s.consequence - round(s.bound_points, 1)
+            - coalesce(l.points, 0),
+            1
         ) as other
     from subjects as s
     left join listed as l using (level_place, subject_place)
@@ -93,6 +97,7 @@ residual as (
         name,
         score,
         unnest([
+            { 'part': 100, 'points': susceptibility, 'kind': 'susceptibility', 'driver': 'Open vulnerabilities, compared with the usual' },
             { 'part': 101, 'points': other, 'kind': 'other', 'driver': 'All other evidence, and rounding' },
             { 'part': 102, 'points': consequence, 'kind': 'consequence', 'driver': 'Criticality, compared with the usual' },
             { 'part': 103, 'points': baseline, 'kind': 'baseline', 'driver': 'Typical supplier on a calm day' },
@@ -108,7 +113,7 @@ every as (
     from named
     union all by name
     select * from residual
-    where kind <> 'bounds' or points <> 0
+    where kind not in ('bounds', 'susceptibility') or points <> 0
 )
 
 select

@@ -12,8 +12,8 @@
 -- | source | Source | 32 | prose | What delivered it | Never blank |
 -- | outcome | Outcome | 11 | text | Set aside, or only noted | Never blank |
 -- | rule_id | Rule | 34 | text | Name of the rule | Never blank |
--- | n_day | Records this day | 10 | integer | Records delivered this day that break the rule | Never blank |
--- | n_all | Records so far | 10 | integer | Records delivered up to this day that break the rule | Never blank |
+-- | n_day | Records this day | 12 | integer | Records delivered this day that break the rule | Never blank |
+-- | n_all | Records so far | 12 | integer | Records delivered up to this day that break the rule | Never blank |
 -- | example | For example | 64 | prose | The first such record: where it stands and what is wrong | Never blank |
 -- | remedy | What to do | 64 | prose | How to put it right | Never blank |
 -- | table_name | Table | 24 | text | Table that the record was meant for | Never blank |
@@ -31,7 +31,7 @@ select
     ) as example,
     first(v.remedy order by d.delivered_at desc, v.delivery_id, v.source_row, v.remedy) as remedy,
     v.table_name
-from quality.verdicts as v
+from shown_verdicts as v
 inner join known_deliveries as d on v.delivery_id = d.delivery_id
 cross join chosen as c
 left join method.sources as s on d.source_id = s.source_id

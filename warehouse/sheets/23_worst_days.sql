@@ -43,7 +43,7 @@ select
 from ranked as r
 inner join method.sectors as sector on r.sector_id = sector.sector_id
 left join bands as b on r.band_id = b.band_id
-left join scores.sector_driver_daily as d
+left join shown_sector_drivers as d
     on
         r.sector_id = d.sector_id
         and r.score_date = d.score_date

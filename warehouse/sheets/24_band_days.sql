@@ -34,7 +34,7 @@ pivot (
             n.supplier_name,
             s.published_score,
             s.band_id
-        from scores.supplier_daily as s
+        from shown_suppliers as s
         inner join supplier_now as n on s.supplier_id = n.supplier_id
         cross join chosen as c
         where

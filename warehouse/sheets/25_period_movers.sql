@@ -17,8 +17,8 @@
 -- | score | At the end (0 to 100) | 11 | score | Published score of the last day | Never blank |
 -- | change | Change (points) | 10 | change | Score at the end minus score at the start | Never blank |
 -- | threat | Threat (points) | 10 | change | Change of the points from threat | Never blank |
--- | susceptibility | Suscep- tibility (points) | 10 | change | Change of the points from open vulnerabilities | Never blank |
--- | consequence | Conse- quence (points) | 10 | change | Change of the points from criticality | Never blank |
+-- | susceptibility | Susceptibility (points) | 15 | change | Change of the points from open vulnerabilities | Never blank |
+-- | consequence | Consequence (points) | 14 | change | Change of the points from criticality | Never blank |
 -- | reason | Main reason at the end | 60 | text | Event or vulnerability that adds most points on the last day | Nothing stands out |
 with
 pairs as (
@@ -34,7 +34,7 @@ pairs as (
         n.susceptibility_points - s.susceptibility_points as susceptibility,
         n.consequence_points - s.consequence_points as consequence
     from supplier_now as n
-    inner join scores.supplier_daily as s on n.supplier_id = s.supplier_id
+    inner join shown_suppliers as s on n.supplier_id = s.supplier_id
     where s.score_date = getvariable('start_date') and n.published_score <> s.published_score
 )
 

@@ -57,7 +57,7 @@ order by weight desc, kind;
 -- heading: Parameters
 -- | name | Parameter | 34 | text | Name in the method's tables | Never blank |
 -- | value | Value | 14 | number | Value used | Never blank |
--- | unit | Unit | 12 | text | Unit of the value | No unit |
+-- | unit | Unit | 16 | prose | Unit of the value | No unit |
 -- | rationale | Reason | 62 | prose | Why this value | Not stated |
 -- | source | Source | 62 | prose | Where it comes from | Not stated |
 select

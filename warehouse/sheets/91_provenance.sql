@@ -15,7 +15,7 @@ with
 counts as (
     select
         (
-            select count(*) from scores.supplier_daily as s
+            select count(*) from shown_suppliers as s
             where s.score_date = c.end_date
         ) as n_suppliers,
         (
