@@ -226,6 +226,17 @@ def test_a_scan_of_other_assets_or_of_a_plant_ends_nothing(con):
     assert open_findings(con, "P-1") == [(day_of(2), END, 0.7)]
 
 
+def test_a_scan_that_has_listed_something_at_a_plant_knows_it(con):
+    derive(
+        con,
+        assets=inventory(0, named("P-1", "12.0", reach="ics")),
+        vulnerabilities=[said(2, versions_of("< 13.0"))],
+        findings=scan(18) + scan(20, ("P-1", "CVE-2019-0001")) + scan(22),
+    )
+    inferred = [row for row in open_findings(con, "P-1") if row[2] < 1]
+    assert inferred == [(day_of(2), day_of(20), 0.7)]
+
+
 def test_what_a_scan_found_too_counts_once_and_as_found(con):
     derive(
         con,

@@ -71,9 +71,18 @@ stated as (
     where vendor is not null and product is not null
 ),
 
-keyed as (
-    select *, method.vendor_key(said.vendor) as vendor_key
-    from stated
+names as (
+    select
+        vendor,
+        product,
+        method.vendor_key(vendor) as vendor_key,
+        unnest(method.product_keys(vendor, product)) as product_key
+    from (select distinct said.vendor as vendor, said.product as product from stated)
+),
+
+held_names as (
+    from names
+    semi join facts.asset_products using (vendor_key, product_key)
 )
 
 select
@@ -83,7 +92,7 @@ select
     k.source_row,
     k.from_date,
     k.until_date,
-    k.vendor_key,
+    p.vendor_key,
     p.product_key,
     k.said.status as status,
     k.said.justification as justification,
@@ -101,8 +110,5 @@ select
     method.version_key(k.said.high) as high_key,
     coalesce(k.said.is_low_open, false) as is_low_open,
     coalesce(k.said.is_high_open, false) as is_high_open
-from keyed as k, unnest(method.product_keys(k.said.vendor, k.said.product)) as p (product_key)
-where
-    (k.vendor_key, p.product_key) in (
-        select (a.vendor_key, a.product_key) from facts.asset_products as a
-    )
+from stated as k
+inner join held_names as p on k.said.vendor = p.vendor and k.said.product = p.product

@@ -37,6 +37,20 @@ spelled as (
     select *, parts[1], parts[2]
     from settled
     where len(parts) > 1
+),
+
+names as (
+    select
+        vendor_spelled,
+        product_spelled,
+        method.vendor_key(vendor_spelled) as vendor_key,
+        unnest(method.product_keys(vendor_spelled, product_spelled)) as product_key
+    from (select distinct vendor_spelled, product_spelled from spelled)
+),
+
+versions as (
+    select version, method.version_key(version) as version_key
+    from (select distinct version from spelled)
 )
 
 select distinct
@@ -49,9 +63,12 @@ select distinct
     s.since_date,
     s.from_date,
     s.until_date,
-    method.vendor_key(s.vendor_spelled) as vendor_key,
-    k.product_key,
-    method.version_key(s.version) as version_key,
+    n.vendor_key,
+    n.product_key,
+    v.version_key,
     concat_ws(' ', coalesce(s.vendor, s.parts[1]), coalesce(s.product, s.parts[2]), s.version)
         as title
-from spelled as s, unnest(method.product_keys(s.vendor_spelled, s.product_spelled)) as k (product_key)
+from spelled as s
+inner join names as n
+    on s.vendor_spelled = n.vendor_spelled and s.product_spelled = n.product_spelled
+left join versions as v on s.version = v.version

@@ -1,6 +1,7 @@
 -- Vulnerabilities concluded from what assets run, by days on which the ground was the same. What is said
 -- with versions goes before what is said without. A scan that covers the asset long enough after both
--- were known, and does not list the CVE, ends the conclusion.
+-- were known, and does not list the CVE, ends the conclusion; of kinds of assets that scans seldom know,
+-- only where scans have listed something at this one.
 with
 stated as (
     select * from facts.product_matches
@@ -59,14 +60,27 @@ dated as (
     where ground.credibility_0_1 > 0
 ),
 
+listed_assets as (
+    select f.supplier_id, f.asset_id, min(f.known_date) as listed_date
+    from validated.findings as f
+    inner join method.sources as o on f.source_id = o.source_id and not o.states_vex
+    where f.cve_id is not null and f.asset_id is not null
+    group by all
+),
+
 waiting as (
     select
-        *,
+        d.*,
         greatest(
-            since_date,
-            first_stated_date + cast(method.parameter('scanner_learns_days') as integer)
+            d.since_date,
+            d.first_stated_date + cast(method.parameter('scanner_learns_days') as integer),
+            case
+                when not d.is_seen_by_scans then coalesce(l.listed_date, date '9999-12-31')
+                else d.since_date
+            end
         ) as scannable_date
-    from dated
+    from dated as d
+    left join listed_assets as l on d.supplier_id = l.supplier_id and d.asset_id = l.asset_id
 ),
 
 scans as (
@@ -89,14 +103,9 @@ asset_scans as (
 scanned as (
     select
         w.*,
-        case
-            when w.is_seen_by_scans
-                then least(
-                    coalesce(a.scan_date, date '9999-12-31'),
-                    coalesce(b.scan_date, date '9999-12-31')
-                )
-            else date '9999-12-31'
-        end as scanned_date
+        least(
+            coalesce(a.scan_date, date '9999-12-31'), coalesce(b.scan_date, date '9999-12-31')
+        ) as scanned_date
     from waiting as w
     asof left join whole_scans as a
         on w.supplier_id = a.supplier_id and w.scannable_date <= a.scan_date
