@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pipeline import audit, manifest, validate
 from pipeline.errors import SectorRiskError
 from pipeline.export.text import clean
+from pipeline.marking import mark
 from pipeline.settings import Settings
 from pipeline.validate import GateResult
 from pipeline.warehouse import Connection, open_snapshot_file, query, transaction
@@ -191,6 +192,7 @@ def decide(con: Connection, settings: Settings, day: date, decision: Decision) -
 def changes_as_markdown(con: Connection, settings: Settings, found: Check) -> str:
     """Why a day is held back and what publishing it would change, for whoever decides."""
     _remember_published(con, settings)
+    mark(con, settings.tlp)
     day, reasons = found.score_date, found.reasons
     sectors = query(con, "publication_sectors", day=day)
     suppliers = query(con, "publication_suppliers", day=day)

@@ -287,3 +287,12 @@ def test_decisions_are_kept_beside_the_archive(held):
     kept = (held.raw_folder / ".manifest" / "publications.csv").read_text()
     assert "Two bulletins at once" in kept
     assert json.dumps("2020-01-13")[1:-1] in kept
+
+
+def test_the_question_withholds_what_is_marked_above_the_publication(held):
+    with open_warehouse(held) as con:
+        con.execute("update staged.reports set tlp = 'RED', title = 'Told in confidence'")
+        con.execute("update scores.sector_driver_daily set driver_title = 'Told in confidence'")
+    said = flow.changes_as_markdown(flow.check(NEXT, settings=held), settings=held)
+    assert "Told in confidence" not in said
+    assert r"withheld (TLP:RED)" in said

@@ -21,7 +21,7 @@ inner join method.sectors as m on s.sector_id = m.sector_id
 left join last_published as b on s.sector_id = b.sector_id
 left join method.bands as band on s.band_id = band.band_id
 left join method.bands as was on b.band_id = was.band_id
-left join scores.sector_driver_daily as d
+left join shown_sector_drivers as d
     on s.score_date = d.score_date and s.sector_id = d.sector_id and d.driver_rank = 1
 where s.score_date = $day
 order by abs(s.published_score - b.published_score) desc nulls last, m.title

@@ -5,7 +5,7 @@ select
     s.published_score as score,
     was.title || ' to ' || band.title as bands,
     count(*) over () as n_all
-from scores.supplier_daily as s
+from shown_suppliers as s
 inner join before_suppliers as b on s.supplier_id = b.supplier_id
 inner join method.bands as band on s.band_id = band.band_id
 inner join method.bands as was on b.band_id = was.band_id
