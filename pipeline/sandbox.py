@@ -72,7 +72,7 @@ def show(box: Connection, table: str, columns: str = "*", condition: str = "true
 
 def keep_scores(box: Connection, name: str, start: date, end: date) -> None:
     """Score the days start…end in the sandbox and keep the scores as schema `name`."""
-    box.execute("delete from quality.facts_state")
+    box.execute("delete from quality.facts_inputs")
     score_range(box, start, end, force=True)
     box.execute(f"create schema {name}")
     for table in ("sector_daily", "sector_driver_daily", "supplier_daily"):

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from pipeline.events import assign_events
-from pipeline.identity import assign_identities
+from pipeline.facts import INPUTS, refresh_facts
 from pipeline.method import installed_method, models, models_for
 from pipeline.warehouse import (
     Connection,
-    replace_facts,
     replace_range,
     replace_spans,
     transaction,
@@ -110,36 +108,6 @@ def _note_inputs(con: Connection, first: date, last: date, knowledge: Knowledge)
         {"first": first, "last": last, "knowledge": knowledge},
     )
     replace_spans(con, "quality.inputs", first, last)
-
-
-def refresh_facts(con: Connection, knowledge: Knowledge) -> None:
-    """Bring the tables of facts up to date; nothing to do while inputs and method are the same."""
-    rows = con.execute(INPUTS).fetchall()
-    wanted = hashlib.sha256(repr((installed_method(con), knowledge, rows)).encode()).hexdigest()
-    stored = con.execute("select inputs_sha256 from quality.facts_state").fetchone()
-    con.execute(f"set variable knowledge = '{knowledge}'")
-    if stored == (wanted,):
-        return
-    assign_events(con)
-    assign_identities(con)
-    replace_facts(con)
-    con.execute("delete from quality.facts_state")
-    con.execute("insert into quality.facts_state values (?, ?)", [knowledge, wanted])
-
-
-INPUTS = """
-    select
-        d.delivery_id,
-        case when d.is_historical then null else cast(d.delivered_at as date) end as known_date,
-        md5(concat_ws('|', d.delivery_id, d.is_historical, (
-            select string_agg(concat_ws(' ', l.table_name, l.content_hash), ','
-                              order by l.table_name)
-            from quality.ledger as l where l.delivery_id = d.delivery_id
-        ))) as content_hash
-    from raw.deliveries as d
-    where d.status <> 'failed'
-    order by known_date nulls first, content_hash
-"""
 
 
 def inputs_by_day(con: Connection, start: date, end: date, knowledge: Knowledge) -> dict[date, str]:

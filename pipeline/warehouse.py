@@ -23,7 +23,6 @@ from pipeline.method import (
     Method,
     Model,
     installed_method,
-    models_for,
     read_method,
     store_method,
 )
@@ -289,13 +288,6 @@ def query(con: Connection, name: str, **parameters: object) -> list[dict[str, An
     cursor = con.execute(sql, parameters)
     columns = [column[0] for column in cursor.description]
     return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-
-
-def replace_facts(con: Connection) -> None:
-    """Make every table of facts anew from what is validated; the caller owns the transaction."""
-    for model in models_for(con):
-        if model.is_fact:
-            con.execute(f"create or replace table {model.name} as {model.sql}")
 
 
 def replace_range(con: Connection, model: Model, start: date, end: date) -> int:

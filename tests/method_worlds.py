@@ -31,7 +31,7 @@ CLEARED = [
     "facts.report_events",
     "facts.report_events_basis",
     "facts.source_coverage_daily",
-    "quality.facts_state",
+    "quality.facts_inputs",
     "quality.verdicts",
     "quality.scored_days",
     "scores.sector_threat_daily",

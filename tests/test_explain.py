@@ -132,7 +132,7 @@ def without(settings, cve_id, day, tmp_path):
     shutil.copyfile(settings.snapshot_file, home / "warehouse.duckdb")
     with warehouse.open_warehouse(settings.model_copy(update={"home": home})) as con:
         con.execute("delete from staged.findings where cve_id = ?", [cve_id])
-        con.execute("delete from quality.facts_state")
+        con.execute("delete from quality.facts_inputs")
         score.score_range(con, day, day, force=True)
         return {
             table: dict(

@@ -133,7 +133,7 @@ def test_a_vulnerability_before_and_after_it_is_listed_as_exploited(con):
     before = one(con, "susceptibility_0_1, score_0_100", "supplier_daily")
     assert before[0] == pytest.approx(0.02 + 0.98 * 0.03, abs=1e-9)
     put(con, "exploited_vulnerabilities", "kev", 1, cve_id="CVE-2019-0001")
-    con.execute("delete from quality.facts_state")
+    con.execute("delete from quality.facts_inputs")
     after = one(con, "susceptibility_0_1, score_0_100", "supplier_daily")
     assert after[0] == pytest.approx(0.02 + 0.98 * 0.3, abs=1e-9)
     assert after[1] - before[1] == pytest.approx(10 * log2(0.314 / 0.0494), abs=1e-9)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 import pytest
 from small_world import World, sector
 
-from pipeline import score
+from pipeline import facts
 
 DAY = date(2020, 1, 6)
 CVE = "CVE-2019-19781"
@@ -39,7 +39,7 @@ def con(request, tmp_path_factory):
         ):  # fmt: skip
             row = row | stated
             world.deliver(table, DAY, [row], source_id, delivery_id=f"{source_id}/{delivery_id}")
-    score.refresh_facts(world.con, "then")
+    facts.refresh_facts(world.con, "then")
     yield world.con
     world._opened.__exit__(None, None, None)
 

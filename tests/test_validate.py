@@ -5,7 +5,7 @@ from graphlib import TopologicalSorter
 import pyarrow as pa
 import pytest
 
-from pipeline import gates, publication, quarantine, rules, score, staged, validate
+from pipeline import facts, gates, publication, quarantine, rules, staged, validate
 from pipeline.batch import as_table
 from pipeline.sources import all_sources
 from pipeline.warehouse import staged_tables
@@ -440,7 +440,7 @@ def test_a_held_register_leaves_the_one_before_in_force(con, tmp_path, monkeypat
     put(tmp_path, "test_register", "2020-01-05", "r.json", [supplier(f"S{n}", n) for n in range(9)])
     put(tmp_path, "test_register", "2020-01-06", "r.json", [supplier(f"S{n}", n) for n in range(4)])
     collect(con, tmp_path, "test_register")
-    score.refresh_facts(con, "then")
+    facts.refresh_facts(con, "then")
     in_force = con.execute(
         "select count(distinct supplier_id) from facts.supplier_versions "
         "where until_date > date '2020-02-01'"

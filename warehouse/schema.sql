@@ -419,11 +419,14 @@ comment on column quality.publications.decided_by is 'Who approved or rejected i
 comment on column quality.publications.decided_at is 'When that was (UTC)';
 comment on column quality.publications.reason is 'Why, in the words of whoever decided';
 
-create table if not exists quality.facts_state (
-    knowledge varchar not null,
-    inputs_sha256 varchar not null
+create table if not exists quality.facts_inputs (
+    basis varchar not null,
+    delivery_id varchar not null,
+    content_hash varchar not null
 );
-comment on table quality.facts_state is 'What the tables of facts were last made from';
+comment on table quality.facts_inputs is 'What the tables of facts were last made from';
+comment on column quality.facts_inputs.basis is 'Version of the method, and the knowledge';
+comment on column quality.facts_inputs.content_hash is 'Hash of the delivery''s valid rows as they were then';
 
 create table if not exists facts.report_events (
     report_id varchar primary key,

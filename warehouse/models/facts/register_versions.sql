@@ -1,7 +1,7 @@
--- Versions of each row of each register. A register is the whole list, so that a
--- version ends with the source's next delivery; a row set aside there leaves the version
--- before, and a delivery that is held leaves them all. In hindsight a row holds from the day that it
--- states, and what came later goes before what came earlier.
+-- Versions of each row of each register, from the delivery that first said so until one says otherwise.
+-- A register is the whole list, so that a version ends with the first delivery without it; a row set
+-- aside there leaves the version before, and a delivery that is held leaves them all. In hindsight a row
+-- holds from the day that it states, and what came later goes before what came earlier.
 with
 carried as (
     select q.source_id, q.delivery_id, q.known_at, q.known_date, q.supplier_id
@@ -36,21 +36,6 @@ rows_held as (
             and c.known_at > v.known_at
 ),
 
-deliveries as (
-    select source_id, held_in, max(known_date) as known_date, max(known_at) as known_at
-    from rows_held
-    group by all
-),
-
-spans as (
-    select
-        *,
-        lead(known_date, 1, date '9999-12-31') over (
-            partition by source_id order by known_date, known_at, held_in
-        ) as until_date
-    from deliveries
-),
-
 dated as (
     select
         u.* exclude (known_date, known_at),
@@ -62,7 +47,8 @@ dated as (
         end as from_date,
         least(s.until_date, coalesce(u.valid_to, date '9999-12-31')) as until_date
     from rows_held as u
-    inner join spans as s on u.source_id = s.source_id and u.held_in = s.held_in
+    inner join facts.register_deliveries as s
+        on u.source_id = s.source_id and u.held_in = s.delivery_id
 ),
 
 versions as (
@@ -76,6 +62,41 @@ versions as (
         order by known_date, known_at, held_in, valid_from nulls first, source_row
         rows between 1 following and unbounded following
     )
+),
+
+marked as (
+    select
+        *,
+        coalesce(
+            from_date = lag(until_date) over own
+            and supplier_name is not distinct from lag(supplier_name) over own
+            and aliases is not distinct from lag(aliases) over own
+            and parent_id is not distinct from lag(parent_id) over own
+            and country is not distinct from lag(country) over own
+            and sites is not distinct from lag(sites) over own
+            and sectors is not distinct from lag(sectors) over own
+            and criticality_1_5 is not distinct from lag(criticality_1_5) over own
+            and dependency_0_1 is not distinct from lag(dependency_0_1) over own
+            and spend_eur is not distinct from lag(spend_eur) over own
+            and contact_group is not distinct from lag(contact_group) over own,
+            false
+        ) as is_continued
+    from versions
+    where from_date < until_date
+    window own as (
+        partition by source_id, supplier_id order by from_date, until_date, held_in, source_row
+    )
+),
+
+runs as (
+    select
+        *,
+        sum(cast(not is_continued as integer)) over (
+            partition by source_id, supplier_id
+            order by from_date, until_date, held_in, source_row
+            rows between unbounded preceding and current row
+        ) as run
+    from marked
 )
 
 select
@@ -94,6 +115,6 @@ select
     delivery_id,
     source_row,
     from_date,
-    until_date
-from versions
-where from_date < until_date
+    max(until_date) over (partition by source_id, supplier_id, run) as until_date
+from runs
+qualify not is_continued

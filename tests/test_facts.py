@@ -1,0 +1,93 @@
+"""The tables of facts follow from the deliveries alone, however they came and were taken up."""
+
+from itertools import groupby, pairwise
+
+import duckdb
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from method_worlds import fill, received, worlds
+
+from pipeline import facts, warehouse
+from pipeline.method import models
+
+LEI = st.sampled_from([None, None, "5493001KJTIIGC8Y1R12", "213800D1EI4B9WTWWD28"])
+
+
+@pytest.fixture(scope="module")
+def con():
+    with duckdb.connect(config={"threads": 2}) as con:
+        warehouse.install(con)
+        yield con
+
+
+def by_delivery(world):
+    """The rows of each delivery as (delivery_id, table, rows)."""
+    rows = [
+        (row["delivery_id"], table, row)
+        for table in world
+        if table != "deliveries"
+        for row in world[table]
+    ]
+    rows.sort(key=lambda each: each[:2])
+    return [
+        (*key, [row for *_, row in group]) for key, group in groupby(rows, lambda each: each[:2])
+    ]
+
+
+def take(con, deliveries):
+    """Stage what some deliveries hold, as the stages before would have done."""
+    for delivery_id, table, rows in deliveries:
+        con.register("batch", pa.Table.from_pylist(rows))
+        con.execute(f"insert into staged.{table} by name select * from batch")
+        con.unregister("batch")
+        con.execute(
+            "insert into raw.deliveries by name select ? as delivery_id, ? as source_id, "
+            "'f' as name, 'f' as path, 'CC0' as licence, 1 as n_bytes, '' as sha256, "
+            "? as delivered_at, false as is_historical, 'loaded' as status",
+            [delivery_id, rows[0]["source_id"], rows[0]["known_at"]],
+        )
+        con.execute(
+            "insert into quality.ledger values (?, ?, 1, 1, 0, 0, ?)",
+            [delivery_id, table, str(len(rows))],
+        )
+
+
+def content(con):
+    names = [model.name for model in models() if model.is_fact]
+    return {name: con.execute(f"from {name} order by all").fetchall() for name in names}
+
+
+def empty(con):
+    fill(con, {"deliveries": []})
+    con.execute("delete from quality.ledger")
+
+
+@st.composite
+def arrivals(draw):
+    """A world's deliveries in any order, in groups that are taken up together."""
+    world = draw(worlds)
+    for row in world["suppliers"]:
+        row["lei"] = draw(LEI)
+    if world["suppliers"] and draw(st.booleans()):
+        last = max(world["suppliers"], key=lambda row: row["known_at"])
+        same = {name: last[name] for name in last if name not in received("x", 0, 0)}
+        world["suppliers"].append(received("supplier_register", 20, 9, **same | {"lei": draw(LEI)}))
+    in_order = draw(st.permutations(by_delivery(world)))
+    cuts = sorted(draw(st.lists(st.integers(0, len(in_order)), max_size=5)))
+    ends = [0, *cuts, len(in_order)]
+    return [in_order[a:b] for a, b in pairwise(ends)]
+
+
+@pytest.mark.slow
+@given(groups=arrivals())
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+def test_facts_grown_by_delivery_are_those_made_at_once(con, groups):
+    empty(con)
+    for group in groups:
+        take(con, group)
+        facts.refresh_facts(con, "then")
+    grown = content(con)
+    facts.replace_facts(con)
+    assert content(con) == grown
