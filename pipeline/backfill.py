@@ -19,11 +19,12 @@ import orjson
 from pipeline import validate
 from pipeline.backfill_plan import Plan, Request, plan, state_sha256
 from pipeline.errors import GateError, MethodError, NothingPublishedError, SectorRiskError
+from pipeline.facts import refresh_facts
 from pipeline.method import installed_method, stored_method
 from pipeline.raw import utc_now
 from pipeline.replacing import replace_days, replaced_tables
 from pipeline.sandbox import Comparison, compared
-from pipeline.score import refresh_facts, score_range, tell
+from pipeline.score import score_range, tell
 from pipeline.settings import Settings
 from pipeline.warehouse import (
     Connection,

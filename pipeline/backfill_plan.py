@@ -7,8 +7,9 @@ from datetime import date
 from typing import Any
 
 from pipeline.errors import SectorRiskError, UnknownNameError
+from pipeline.facts import INPUTS, refresh_facts
 from pipeline.method import installed_method
-from pipeline.score import INPUTS, Knowledge, inputs_by_day, refresh_facts
+from pipeline.score import Knowledge, inputs_by_day
 from pipeline.warehouse import Connection, query, transaction
 
 USUAL_SECONDS = 3.0

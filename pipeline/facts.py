@@ -2,8 +2,9 @@
 
 They follow from the deliveries, the method and the knowledge alone. New deliveries concern some
 suppliers: of the tables that name a supplier only the rows of those are made anew, since a
-supplier's rows follow from what is said of it, and from tables without suppliers that are compared
-before and after. If anything else has changed, everything is made anew, with the same rows.
+supplier's rows follow from what is said of it, and from tables that are made anew as a whole and
+compared with what they were. If anything else has changed, everything is made anew; the rows are
+the same.
 """
 
 import re
@@ -27,8 +28,12 @@ INPUTS = """
     order by known_date nulls first, content_hash
 """
 
-CONCERNS = {"facts.exploitation_probability": ("cve_id", "facts.open_findings")}
-"""Tables without suppliers: the columns, and the table, by which a change there reaches some."""
+CONCERNS = {
+    "facts.asset_versions": ("supplier_id", None),
+    "facts.affected_products": ("vendor_key, product_key", "facts.asset_products"),
+    "facts.exploitation_probability": ("cve_id", "facts.open_findings"),
+}
+"""Tables made anew as a whole: the columns, and the table, by which changes reach suppliers."""
 
 
 def refresh_facts(con: Connection, knowledge: str) -> None:
@@ -80,7 +85,7 @@ def _extend(con: Connection, deliveries: list[str], joined: list[str]) -> None:
     _concern(con, "select unnest($ids)", ids=changed)
     by_supplier = _tables_by_supplier(con)
     for model in models_for(con):
-        if model.name in by_supplier and model.is_fact:
+        if model.is_fact and model.name in by_supplier - CONCERNS.keys():
             _replace_concerned(con, model, model.references() & by_supplier)
         elif model.is_fact:
             _replace_whole(con, model)
@@ -129,7 +134,6 @@ def _replace_whole(con: Connection, model: Model) -> None:
     con.execute(f"create or replace table {model.name} as {model.sql}")
     if keys:
         gone, new = f"from before except from {model.name}", f"from {model.name} except from before"
-        _concern(
-            con,
-            f"select supplier_id from {owners} semi join (({gone}) union ({new})) using ({keys})",
-        )
+        changed = f"(({gone}) union ({new}))"
+        reached = f"{owners} semi join {changed} using ({keys})" if owners else changed
+        _concern(con, f"select supplier_id from {reached}")

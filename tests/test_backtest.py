@@ -12,7 +12,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
-from pipeline import score, warehouse
+from pipeline import facts, warehouse
 from pipeline.backtest import backtest, figures, measures
 from pipeline.backtest.table import sector_months
 from pipeline.backtest.world import sql
@@ -87,8 +87,8 @@ class World:
         )
 
     def judge(self, first=FIRST, last=LAST):
-        self.con.execute("delete from quality.facts_state")
-        score.refresh_facts(self.con, "then")
+        self.con.execute("delete from quality.facts_inputs")
+        facts.refresh_facts(self.con, "then")
         return sector_months(self.con, first, last)
 
     def fates(self):

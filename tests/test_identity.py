@@ -143,6 +143,8 @@ def test_the_order_does_not_matter_and_nothing_later_changes_an_earlier_day(rows
 
 
 class TestWarehouse:
+    REGISTER = ("register_deliveries", "register_versions", "supplier_versions")
+
     @pytest.fixture
     def con(self, tmp_path):
         with warehouse.open_warehouse(Settings(home=tmp_path)) as con:
@@ -172,7 +174,7 @@ class TestWarehouse:
     def versions(self, con):
         assign_identities(con)
         for model in models():
-            if model.name in {"facts.register_versions", "facts.supplier_versions"}:
+            if model.name.removeprefix("facts.") in self.REGISTER:
                 con.execute(f"create or replace table {model.name} as {model.sql}")
         return con.execute(
             "select supplier_id, supplier_name, from_date, until_date "

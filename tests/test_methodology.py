@@ -119,7 +119,7 @@ def test_the_printed_probability_on_a_calm_day_and_under_the_alert(con):
     calm = one(con, "above_usual_0_1", "sector_outlook_daily", sector_id="military")
     assert calm == pytest.approx((0.26,), abs=1e-9)
     put_alert(con)
-    con.execute("delete from quality.facts_state")
+    con.execute("delete from quality.facts_inputs")
     points = 10 * log2(1 + 1.2 * (8 / 10) * 0.9 * (0.95 * 0.8))
     printed = one(con, "above_usual_0_1", "sector_outlook_daily", sector_id="military")
     log_odds = log(0.26 / (1 - 0.26)) + 0.06 * points

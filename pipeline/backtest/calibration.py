@@ -13,7 +13,8 @@ from pipeline.backtest.measures import Estimate, Indices
 from pipeline.backtest.outlook import Fit, fit
 from pipeline.backtest.table import SectorMonths, sector_months
 from pipeline.backtest.world import walk_forward
-from pipeline.warehouse import Connection, replace_facts
+from pipeline.facts import replace_facts
+from pipeline.warehouse import Connection
 
 LARGEST_MULTIPLIER = 8.0
 N_REPLICATES = 200

@@ -136,7 +136,7 @@ def read_index(gpr: Path, first: date, last: date) -> dict[str, Floats]:
 
 
 def _score(con: Connection) -> dict[str, Floats]:
-    con.execute("delete from quality.facts_state")
+    con.execute("delete from quality.facts_inputs")
     score_range(con, FIRST, LAST, force=True)
     rows = con.execute(
         "select sector_id, list(threat_points order by score_date) "

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from pipeline import raw, stage
 from pipeline.errors import DeliveryError, SectorRiskError
+from pipeline.facts import refresh_facts
 from pipeline.method import models_for
-from pipeline.score import refresh_facts
 from pipeline.settings import ROOT, Settings
 from pipeline.sources import get_source, source_of_file
 from pipeline.warehouse import Connection, open_warehouse, replace_range, transaction
