@@ -36,6 +36,21 @@ movers as (
     qualify place <= 10
 ),
 
+-- Each day by itself: only then does the view compute no other day.
+drivers as (
+    from shown_supplier_drivers
+    where score_date = getvariable('end_date')
+    union all
+    from shown_supplier_drivers
+    where score_date = getvariable('end_date') - 1
+    union all
+    from shown_supplier_drivers
+    where score_date = getvariable('end_date') - 7
+    union all
+    from shown_supplier_drivers
+    where score_date = getvariable('end_date') - 30
+),
+
 moved_points as (
     select
         m.days,
@@ -62,16 +77,9 @@ moved_points as (
         count(*) filter (where d.score_date = m.then_date),
         count(*) filter (where d.score_date = m.now_date)
     from movers as m
-    inner join shown_supplier_drivers as d
+    inner join drivers as d
         on m.supplier_id = d.supplier_id and d.score_date in (m.then_date, m.now_date)
-    where
-        d.driver_kind not in ('other', 'usual')
-        and d.score_date in (
-            getvariable('end_date'),
-            getvariable('end_date') - 1,
-            getvariable('end_date') - 7,
-            getvariable('end_date') - 30
-        )
+    where d.driver_kind not in ('other', 'usual')
     group by all
 ),
 
