@@ -41,7 +41,10 @@ format: $(READY) ## Put the code into the agreed format
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(READY) ## Run the benchmarks
+bench: $(READY) ## Measure scoring and write the table of README; OPTIONS='--suppliers 20000 --large'
+	@PYTHONPATH=. $(BIN)/python -W ignore tests/benchmarks $(OPTIONS)
+
+bench-readers: $(READY) ## Run the benchmarks of readers and workbooks
 	@$(BIN)/python -m pytest -q -o python_files='bench_*.py' tests/benchmarks
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
