@@ -1,22 +1,15 @@
 """A day that a gate holds back, on Airflow's own scheduler, approved in a browser."""
 
 import json
-import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
 import threading
-import time
-from contextlib import contextmanager
 from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
-import httpx
 import pytest
 from browser import PROGRAM, browsing
 from sample import collect_all
+from server import RUN, password_of, serving, triggered, until
 
 from pipeline import flow
 from pipeline.publish import read_manifest, read_stale
@@ -32,7 +25,6 @@ pytestmark = [
 
 PUBLISHED, HELD = date(2020, 1, 12), date(2020, 1, 13)
 SECRET = "xoxb-51ee7-n0t-f0r-l0gs"
-PATIENCE = 400
 
 
 class Webhook(BaseHTTPRequestHandler):
@@ -76,92 +68,27 @@ def settings(tmp_path_factory):
     return settings
 
 
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
-@contextmanager
-def serving(settings, webhook):
-    """`make airflow`, healthy; its address."""
-    port = str(free_port())
-    address = f"http://127.0.0.1:{port}"
+def test_a_held_day_is_approved_in_the_browser(settings, webhook, tmp_path):
     connection = {
         "conn_type": "http",
         "password": f"http://127.0.0.1:{webhook.server_port}/{SECRET}",
     }
-    environment = {n: v for n, v in os.environ.items() if not n.startswith(("AIRFLOW_", "SECTOR_"))}
-    environment |= {
-        "AIRFLOW__API__PORT": port,
+    secrets = {
         "AIRFLOW_CONN_SECTOR_RISK_WEBHOOK": json.dumps(connection),
         "SECTOR_RISK_STIX_TOKEN": SECRET,
-        "SECTOR_RISK_HOME": str(settings.home),
-        "SECTOR_RISK_INBOX": str(settings.inbox),
-        "SECTOR_RISK_AIRFLOW_URL": address,
-        "PYTHONPATH": str(ROOT),
     }
-    with subprocess.Popen(
-        [sys.executable, "dags/serve.py"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
-    ) as run:
-        try:
-            until(lambda: is_healthy(address))
-            yield address
-        finally:
-            run.send_signal(signal.SIGTERM)
-            run.wait(timeout=120)
-
-
-def is_healthy(address):
-    try:
-        parts = httpx.get(f"{address}/api/v2/monitor/health", trust_env=False).json()
-    except (httpx.HTTPError, ValueError):
-        return False
-    return all(part["status"] == "healthy" for part in parts.values() if part["status"])
-
-
-def until(condition):
-    end = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < end, "waited too long"
-        time.sleep(1)
-    return found
-
-
-@contextmanager
-def triggered(address, password):
-    """Run the DAG for the held day by the REST API; a function that says a task's state."""
-    login = {"username": "admin", "password": password}
-    token = httpx.post(f"{address}/auth/token", json=login, trust_env=False).json()["access_token"]
-    with httpx.Client(
-        base_url=f"{address}/api/v2/dags",
-        headers={"Authorization": f"Bearer {token}"},
-        trust_env=False,
-        timeout=60,
-    ) as api:
-        until(lambda: api.patch("/score_sectors", json={"is_paused": False}).is_success)
-        run = {"dag_run_id": "held-day", "logical_date": None, "conf": {"day": str(HELD)}}
-        api.post("/score_sectors/dagRuns", json=run).raise_for_status()
-
-        def state(task_id):
-            answer = api.get(f"/score_sectors/dagRuns/held-day/taskInstances/{task_id}")
-            return answer.json().get("state") if answer.is_success else None
-
-        yield state
-
-
-def test_a_held_day_is_approved_in_the_browser(settings, webhook, tmp_path):
-    with serving(settings, webhook) as address, browsing(tmp_path) as browser:
-        (kept,) = (settings.home / "airflow").glob("*.generated")
-        password = json.loads(kept.read_text())["admin"]
-        with triggered(address, password) as state:
-            until(lambda: state("ask_a_person") == "awaiting_input")
-            assert read_manifest(settings).score_date == str(PUBLISHED)
-            assert read_stale(settings)["score_date"] == str(HELD)
-            (told,) = webhook.received
-            assert f"Publish the scores of {HELD}?" in told
-            approve(browser, address, password, settings.home / "question.png", told)
-            until(lambda: state("publish") == "success")
+    with (
+        serving(settings, **secrets) as (address, _),
+        browsing(tmp_path) as browser,
+        triggered(settings, address, HELD) as state,
+    ):
+        until(lambda: state("ask_a_person") == "awaiting_input")
+        assert read_manifest(settings).score_date == str(PUBLISHED)
+        assert read_stale(settings)["score_date"] == str(HELD)
+        (told,) = webhook.received
+        assert f"Publish the scores of {HELD}?" in told
+        approve(browser, address, password_of(settings), settings.home / "question.png", told)
+        until(lambda: state("publish") == "success")
     manifest = read_manifest(settings)
     assert manifest.score_date == str(HELD)
     assert manifest.approval.startswith("Approved by admin on ")
@@ -175,7 +102,7 @@ def test_a_held_day_is_approved_in_the_browser(settings, webhook, tmp_path):
 
 def approve(browser, address, password, picture, told):
     """As a person does: sign in, follow the link of the notice, read, answer."""
-    question = f"{address}/dags/score_sectors/runs/held-day/tasks/ask_a_person/required_actions"
+    question = f"{address}/dags/score_sectors/runs/{RUN}/tasks/ask_a_person/required_actions"
     assert question in told
     browser.open(address)
     browser.type("input[name=username]", "admin")

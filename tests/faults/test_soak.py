@@ -1,6 +1,6 @@
 """Weeks of unattended runs with faults end where a clean replay of the archive does.
 
-TEST_SOAK_DAYS=400 makes it a year and more, in which memory and open files must stay flat.
+FAULT_SOAK_DAYS=400 makes it a year and more, in which memory and open files must stay flat.
 """
 
 import os
@@ -12,7 +12,7 @@ from soak import START, Life, growth, replayed
 
 pytestmark = [pytest.mark.gx, pytest.mark.slow]
 
-N_DAYS = int(os.environ.get("TEST_SOAK_DAYS", "20"))
+N_DAYS = int(os.environ.get("FAULT_SOAK_DAYS", "20"))
 
 
 def test_a_long_life_equals_its_clean_replay(tmp_path, record_property):

@@ -1,0 +1,92 @@
+"""Airflow as `make airflow` starts it, and a run of the scores on its own scheduler."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import httpx
+
+from pipeline.settings import ROOT
+
+PATIENCE = 400
+RUN = "one-day"
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+@contextmanager
+def serving(settings, **variables):
+    """`make airflow` with further environment variables, healthy; its address and process."""
+    port = str(free_port())
+    address = f"http://127.0.0.1:{port}"
+    environment = {n: v for n, v in os.environ.items() if not n.startswith(("AIRFLOW_", "SECTOR_"))}
+    environment |= {
+        "AIRFLOW__API__PORT": port,
+        "SECTOR_RISK_HOME": str(settings.home),
+        "SECTOR_RISK_INBOX": str(settings.inbox),
+        "SECTOR_RISK_AIRFLOW_URL": address,
+        "PYTHONPATH": str(ROOT),
+        **variables,
+    }
+    with subprocess.Popen(
+        [sys.executable, "dags/serve.py"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+    ) as run:
+        try:
+            until(lambda: is_healthy(address))
+            yield address, run
+        finally:
+            run.send_signal(signal.SIGTERM)
+            run.wait(timeout=120)
+
+
+def is_healthy(address):
+    try:
+        parts = httpx.get(f"{address}/api/v2/monitor/health", trust_env=False).json()
+    except (httpx.HTTPError, ValueError):
+        return False
+    return all(part["status"] == "healthy" for part in parts.values() if part["status"])
+
+
+def until(condition):
+    end = time.monotonic() + PATIENCE
+    while not (found := condition()):
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(1)
+    return found
+
+
+def password_of(settings):
+    """That of the user admin, made at the first start."""
+    (kept,) = (settings.home / "airflow").glob("*.generated")
+    return json.loads(kept.read_text())["admin"]
+
+
+@contextmanager
+def triggered(settings, address, day):
+    """Run the DAG of scores for a day by the REST API; a function that says a task's state."""
+    login = {"username": "admin", "password": password_of(settings)}
+    token = httpx.post(f"{address}/auth/token", json=login, trust_env=False).json()["access_token"]
+    with httpx.Client(
+        base_url=f"{address}/api/v2/dags",
+        headers={"Authorization": f"Bearer {token}"},
+        trust_env=False,
+        timeout=60,
+    ) as api:
+        until(lambda: api.patch("/score_sectors", json={"is_paused": False}).is_success)
+        run = {"dag_run_id": RUN, "logical_date": None, "conf": {"day": str(day)}}
+        api.post("/score_sectors/dagRuns", json=run).raise_for_status()
+
+        def state(task_id):
+            answer = api.get(f"/score_sectors/dagRuns/{RUN}/taskInstances/{task_id}")
+            return answer.json().get("state") if answer.is_success else None
+
+        yield state
