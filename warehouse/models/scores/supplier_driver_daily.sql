@@ -24,7 +24,7 @@ ranked as (
         v.inferred_from,
         v.delivery_id,
         v.source_row,
-        v.hazard / d.hazard as share_0_1,
+        coalesce(v.hazard / nullif(d.hazard, 0), 0) as share_0_1,
         row_number() over (
             partition by d.score_date, d.supplier_id order by v.hazard desc, v.cve_id
         ) as driver_rank
