@@ -26,6 +26,12 @@ TLP = {
 }
 
 
+def marking(label: str) -> str | None:
+    """The TLP marking that a label states; one that TLP does not know counts as the strictest."""
+    name = label.lower().strip().removeprefix("tlp:").strip()
+    return TLP.get(name, "RED") if name else None
+
+
 def at(record: object, path: str) -> Any:
     """The value at a dotted path of nested mappings; None where there is none."""
     for key in path.split(".") if "." in path else (path,):

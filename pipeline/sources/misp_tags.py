@@ -6,10 +6,10 @@ from typing import Any
 
 from pipeline.sources.fields import (
     TECHNIQUE,
-    TLP,
     fact,
     label_key,
     mappings,
+    marking,
     sector_facts,
     strings,
     unique,
@@ -69,9 +69,7 @@ class Tags:
 
     def tlp(self) -> str | None:
         """The strictest TLP tag."""
-        found = {
-            TLP.get(name[4:].lower()) for name in self.names if name.lower().startswith("tlp:")
-        }
+        found = {marking(name) for name in self.names if name.lower().startswith("tlp:")}
         strict = ("RED", "AMBER+STRICT", "AMBER", "GREEN", "CLEAR")
         return next((label for label in strict if label in found), None)
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from pipeline.errors import DeliveryError
 from pipeline.sources.archive import Document, documents
 from pipeline.sources.base import Delivery, Row, Rows, Source
-from pipeline.sources.fields import TLP, utc
+from pipeline.sources.fields import marking, utc
 from pipeline.sources.html import page
 from pipeline.sources.parsing import (
     as_json,
@@ -95,7 +95,7 @@ def _plain(written: str) -> Article:
         title=stated.get("title"),
         url=stated.get("url") or stated.get("link"),
         publisher=stated.get("source") or stated.get("publisher"),
-        tlp=TLP.get(stated.get("tlp", "").lower().removeprefix("tlp:")),
+        tlp=marking(stated.get("tlp", "")),
         dates=dates + [line.strip() for line in lines[:HEAD_LINES] if len(line.strip()) < 40],
     )
 

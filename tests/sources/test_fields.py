@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.sources.fields import Cells, at, cves_in, label_key, sector_facts, utc
+from pipeline.sources.fields import Cells, at, cves_in, label_key, marking, sector_facts, utc
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,12 @@ def test_labels_are_normalised_and_kept_as_written():
     (one,) = sector_facts([" Critical   Manufacturing. "], "csaf", "affected")
     assert (one["value"], one["vocabulary"]) == ("critical manufacturing", "csaf")
     assert label_key("A\tB") == "a b"
+
+
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [("TLP:Amber", "AMBER"), ("tlp: red", "RED"), ("white", "CLEAR"), ("", None), ("tlp:", None),
+     ("TLP:PURPLE", "RED"), ("tlp:ex:chr", "RED")],
+)  # fmt: skip
+def test_a_marking_that_tlp_does_not_know_is_the_strictest(label, expected):
+    assert marking(label) == expected
