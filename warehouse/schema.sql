@@ -84,7 +84,6 @@ create table if not exists staged.reports (
     record_md5 varchar not null,
     is_repeat boolean not null
 );
-alter table staged.reports add column if not exists reliability varchar;
 comment on table staged.reports is 'Threat reports of every format: one row per report and version received';
 comment on column staged.reports.known_at is 'When we could first know it (UTC): the delivery, or for a historical import the record''s own disclosure';
 comment on column staged.reports.disclosed_at is 'When the record itself says that it became known (UTC)';

@@ -58,7 +58,14 @@ def _rows(delivery: Delivery) -> Iterator[Row]:
         names = _renamed(header)
         records = csv_records(document.name, f"{names}\n{body}", ("cve", "epss"))
         rows = (_row(number, record, stated) for number, record in enumerate(records, number + 1))
-        for row in rows if "percentile" in names.split(",") else _ranked(rows):
+        is_ranked = "percentile" in names.split(",")
+        if not is_ranked and not text.endswith(("\n", "\r")):
+            raise DeliveryError(
+                document.name,
+                "ends inside a line, and without percentiles the ranks need every row.",
+                "Deliver it again; it was torn on its way.",
+            )
+        for row in rows if is_ranked else _ranked(rows):
             number = row["source_row"]
             yield row
 

@@ -68,6 +68,7 @@ def test_whatever_opens_the_warehouse_waits_for_its_single_slot(dags):
         "publish",
         "plan",
         "backfill",
+        "tell",
     }
     assert Pool.get_pool("warehouse").slots == 1
 
