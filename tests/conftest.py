@@ -7,6 +7,14 @@ from small_world import january
 settings.register_profile("deep", max_examples=500)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """What looks at a scored world is slow: scoring it takes seconds."""
+    for item in items:
+        if "january_settings" in item.fixturenames:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def january_settings(tmp_path_factory):
     """Where the small world of January 2020 is published; for reading only."""

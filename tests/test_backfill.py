@@ -13,6 +13,8 @@ from pipeline.errors import GateError, SectorRiskError, UnknownNameError
 from pipeline.method import METHOD_FOLDER, installed_method, read_method
 from pipeline.warehouse import install, open_snapshot, open_warehouse
 
+pytestmark = pytest.mark.slow
+
 START, END = date(2019, 12, 22), date(2020, 2, 5)
 ONE = timedelta(days=1)
 
@@ -110,7 +112,6 @@ def test_the_same_request_has_the_same_id_whoever_asks():
 
 
 @pytest.mark.gx
-@pytest.mark.slow
 class TestSwap:
     def test_it_gives_what_scoring_the_days_one_by_one_gives(self, settings, tmp_path):
         deliver_late(settings)

@@ -122,6 +122,7 @@ def own(table, sector_id, column):
     return getattr(table, column)[table.sector == table.sectors.index(sector_id)]
 
 
+@pytest.mark.slow
 def test_alerts_before_each_bad_month_rank_perfectly():
     world, months = World(), bad_months(Random(2))
     incidents_known_years_later(world, months)
@@ -158,6 +159,7 @@ def test_alerts_without_connection_rank_like_chance():
     assert interval.low < 0.5 < interval.high
 
 
+@pytest.mark.slow
 def test_what_became_of_each_incident():
     world = World()
     world.incident("counted", (2016, 3), date(2017, 1, 5))
@@ -179,6 +181,7 @@ def test_what_became_of_each_incident():
     assert own(table, "finance", "n_incidents").sum() == 1
 
 
+@pytest.mark.slow
 def test_records_of_one_event_are_one_incident_known_since_the_first():
     world = World()
     world.incident("one", (2016, 3), date(2016, 2, 20))
@@ -194,6 +197,7 @@ def test_records_of_one_event_are_one_incident_known_since_the_first():
     assert table.n_incidents.sum() == 0
 
 
+@pytest.mark.slow
 def test_above_usual_is_more_than_the_mean_month_of_the_year_before():
     world = World()
     for n, k in ((1, 3), (1, 9), (13, 1), (14, 1), (15, 1)):
@@ -280,6 +284,7 @@ def test_the_walk_in_one_range_is_the_walk_day_by_day():
         assert (alone.points == at_once.points[at_once.month == number]).all()
 
 
+@pytest.mark.slow
 def test_the_printed_probability_is_the_formula():
     world = World()
     world.alert("alert", date(2015, 12, 31), "military")

@@ -131,6 +131,7 @@ def csaf_provider(url):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", ["/provider-metadata.json", "/w/feed.json", "/w/"])
 def test_a_csaf_provider_is_read_by_its_metadata_feed_or_folder(address, tmp_path):
     answers = {}

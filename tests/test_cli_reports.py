@@ -83,6 +83,7 @@ def test_doubtful_pairs_are_listed_as_they_are_to_be_settled(events):
     assert len(json.loads(run(app, ["doubtful-events", "--lines", "1", "--json"]).output)) == 1
 
 
+@pytest.mark.slow
 def test_without_reports_nothing_is_in_doubt(tmp_path, monkeypatch):
     monkeypatch.setenv("SECTOR_RISK_HOME", str(tmp_path))
     get_settings.cache_clear()

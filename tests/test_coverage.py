@@ -7,6 +7,8 @@ from small_world import World
 
 from pipeline.warehouse import open_snapshot, query
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2020, 3, 20)
 
 

@@ -331,6 +331,7 @@ def clock(row):
 examples = settings(max_examples=5, deadline=None)
 
 
+@pytest.mark.slow
 @given(
     world=worlds(),
     seed=st.randoms(use_true_random=False),
@@ -348,6 +349,7 @@ def test_the_order_of_arrival_changes_nothing(installed, world, seed, knowledge)
     assert tables[0] == tables[1]
 
 
+@pytest.mark.slow
 @given(world=worlds())
 @examples
 def test_what_becomes_known_later_never_changes_an_earlier_row(installed, world):
@@ -363,6 +365,7 @@ def test_what_becomes_known_later_never_changes_an_earlier_row(installed, world)
         assert table(con) == [row for row in whole if row[0] in known]
 
 
+@pytest.mark.slow
 @given(world=worlds(), cuts=st.lists(st.integers(0, 12), max_size=3))
 @examples
 def test_day_by_day_equals_all_at_once(installed, world, cuts):
@@ -377,6 +380,7 @@ def test_day_by_day_equals_all_at_once(installed, world, cuts):
     assert table(con) == at_once
 
 
+@pytest.mark.slow
 @given(world=worlds(), days=st.integers(0, 9))
 @examples
 def test_repetition_changes_nothing(installed, world, days):
@@ -399,6 +403,7 @@ def test_repetition_changes_nothing(installed, world, days):
     assert table(con) == before
 
 
+@pytest.mark.slow
 @given(
     world=worlds(),
     pairs=st.lists(
@@ -424,6 +429,7 @@ def test_decisions_are_obeyed(installed, world, pairs):
             assert (found[a] == found[b]) == (decision == "same")
 
 
+@pytest.mark.slow
 @given(world=worlds())
 @examples
 def test_each_event_is_named_after_its_first_report_and_each_parent_is_in_it(installed, world):

@@ -16,6 +16,8 @@ from pipeline.export.sheets import sheets
 from pipeline.export.styles import STYLES
 from pipeline.export.text import clean, for_csv, safe_link
 
+pytestmark = pytest.mark.slow
+
 SHEETS = [
     *("Summary", "Sectors", "Trend", "Charts", "Suppliers", "Drivers", "Movers", "Actions"),
     *("Sources", "Quarantine", "Method", "Dictionary", "Provenance"),

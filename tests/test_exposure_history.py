@@ -12,6 +12,8 @@ from pipeline import warehouse
 from pipeline.settings import Settings
 from tests import facts_of
 
+pytestmark = pytest.mark.slow
+
 START = date(2020, 1, 1)
 TEXTS = ("delivery_id", "supplier_id", "asset_id", "cve_id", "status")
 SCHEMA = pa.schema(

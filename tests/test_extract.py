@@ -251,6 +251,7 @@ TIMES = ["January 32, 2020", "in 2012", "two years later", "999 decades ago", "l
 TIMES += ["expires today at 11:59 pm PST", "13:99 pm EST", "2020-13-45", "on Monday", "this week"]
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(TIMES), max_size=6), st.dates())
 def test_any_times_on_any_day_are_read(times, published_on):
     assert extract("Banks were hit " + " and ".join(times), published_on).facts
@@ -277,6 +278,7 @@ def test_more_empty_lines_and_repeated_paragraphs_change_no_fact():
 HOSTILE = ["[", "a-", "in 2012 ", "bank, ", "a.a.gov ", "APT-C-1 ", "1", "(", "Iran hackers "]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_a_long_run_of_one_pattern_ends(unit):
     assert extract((unit * 20_000)[:20_000], DAY).facts is not None

@@ -67,6 +67,7 @@ def test_collecting_fetches_where_the_settings_say_so_but_not_for_the_past(tmp_p
         assert [line.n_loaded for line in collect("rss", settings=online)] == [1]
 
 
+@pytest.mark.slow
 def test_one_failing_address_does_not_stop_the_others(tmp_path):
     answers = {"/bad.xml": (404, {}, b""), "/good.xml": (200, {}, FEED % b"x")}
     with serving(answers) as (url, _):
@@ -75,6 +76,7 @@ def test_one_failing_address_does_not_stop_the_others(tmp_path):
             assert [one.name for one in fetch(con, settings, get_source("rss"))] == ["good.xml"]
 
 
+@pytest.mark.slow
 def test_a_source_that_delivers_nothing_says_why(tmp_path):
     with serving({"/bad.xml": (404, {}, b"")}) as (url, _):
         settings = polling(tmp_path, f"{url}/bad.xml")
@@ -82,6 +84,7 @@ def test_a_source_that_delivers_nothing_says_why(tmp_path):
             fetch(con, settings, get_source("rss"))
 
 
+@pytest.mark.slow
 def test_a_private_address_must_be_allowed(tmp_path):
     settings = Settings(home=tmp_path, feeds={"rss": ["https://127.0.0.1:1/feed"]})
     with open_warehouse(settings) as con, pytest.raises(FetchError, match="private address"):

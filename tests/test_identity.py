@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import warehouse
 from pipeline.identity import (
     END,
     Supplier,
@@ -19,7 +18,7 @@ from pipeline.identity import (
 )
 from pipeline.method import models
 from pipeline.names import likeness, plain_name, similar_pairs
-from pipeline.settings import Settings
+from tests.deliveries import warehouse
 
 START = date(2020, 1, 1)
 
@@ -127,6 +126,7 @@ REGISTERS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(REGISTERS, st.randoms(), st.integers(0, 9))
 def test_the_order_does_not_matter_and_nothing_later_changes_an_earlier_day(rows, random, n):
@@ -147,7 +147,7 @@ class TestWarehouse:
 
     @pytest.fixture
     def con(self, tmp_path):
-        with warehouse.open_warehouse(Settings(home=tmp_path)) as con:
+        with warehouse(tmp_path) as con:
             con.execute("set variable knowledge = 'then'")
             con.execute("begin")
             yield con

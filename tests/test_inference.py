@@ -18,6 +18,8 @@ from pipeline.sources.affected import all_versions, statement, unknown_versions,
 from pipeline.warehouse import open_snapshot
 from tests import facts_of
 
+pytestmark = pytest.mark.slow
+
 CVE = "CVE-2019-19781"
 END = date(9999, 12, 31)
 
@@ -365,7 +367,6 @@ def by_day(con):
     return [{row[2:] for row in rows if row[0] <= day_of(n) < row[1]} for n in range(30)]
 
 
-@pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(deliveries, st.randoms(), DAYS)
 def test_order_changes_nothing_and_nothing_looks_ahead(con, history, random, day):
@@ -378,7 +379,6 @@ def test_order_changes_nothing_and_nothing_looks_ahead(con, history, random, day
     assert by_day(con)[: day + 1] == whole[: day + 1]
 
 
-@pytest.mark.slow
 def test_what_is_inferred_and_what_is_overruled_stand_in_the_explanation(tmp_path):
     world = World(tmp_path)
     world.suppliers(FIRST, [("S-1", "Aquila Power", {"energy": 1.0}, 5, None)])

@@ -205,6 +205,7 @@ def named(fact_type, vocabulary, value, stance):
     return fact | {"stance": stance, "confidence_0_1": None, "sentence": ""}
 
 
+@pytest.mark.slow
 def test_the_reliability_that_a_report_states_of_its_author_goes_before_that_of_its_source(con):
     intensity = {}
     for letter in (None, "A", "E"):
@@ -214,12 +215,14 @@ def test_the_reliability_that_a_report_states_of_its_author_goes_before_that_of_
     assert intensity["E"] / intensity["A"] == pytest.approx(0.15 / 0.95)
 
 
+@pytest.mark.slow
 def test_a_report_of_no_severity_weighs_nothing_and_stops_nothing(con):
     score(con, a_world(reports=[an_alert(3, severity_0_10=0.0)]))
     assert {row["threat_intensity"] for row in rows(con, "sector_threat_daily")} == {0}
     assert {row["n_events"] for row in rows(con, "sector_threat_daily")} == {0}
 
 
+@pytest.mark.slow
 def test_an_asset_counts_as_reachable_from_the_day_on_which_that_is_known(con):
     internet = received("assets", 5, 0, supplier_id="S-1", asset_id="A-1", reach="internet")
     score(con, a_world(assets=[internet]))
@@ -228,6 +231,7 @@ def test_an_asset_counts_as_reachable_from_the_day_on_which_that_is_known(con):
     assert found[DAYS[5]] == pytest.approx(0.02 + 0.98 * 0.02)
 
 
+@pytest.mark.slow
 def test_a_withdrawn_report_no_longer_marks_a_vulnerability_as_exploited(con):
     withdrawn = an_alert(9, 1, is_withdrawn=True, modified_at=at(9, 10))
     score(con, a_world(reports=[an_alert(3), withdrawn]))
@@ -235,6 +239,7 @@ def test_a_withdrawn_report_no_longer_marks_a_vulnerability_as_exploited(con):
     assert found[DAYS[8]] > found[DAYS[9]] == found[DAYS[2]]
 
 
+@pytest.mark.slow
 def test_late_sources_widen_the_interval_and_too_few_of_them_give_no_score(con):
     last_day = {"bulletin": 5, "rss": 10, "news": 10}
     deliveries = [

@@ -8,6 +8,8 @@ import pytest
 
 from pipeline import score, warehouse
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2020, 1, 6)
 PROVENANCE = {
     "delivery_id": "d/1",

@@ -12,6 +12,8 @@ from pipeline import warehouse
 from pipeline.identity import assign_identities
 from tests import facts_of
 
+pytestmark = pytest.mark.slow
+
 N_DAYS = 24
 
 
@@ -182,7 +184,6 @@ def painted(lists, knowledge):
     return days
 
 
-@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(LISTS, st.randoms(), st.integers(0, N_DAYS - 1))
 def test_histories_are_those_of_the_definition_whatever_the_order(con, lists, random, day):

@@ -230,6 +230,7 @@ def test_old_answers_are_removed_by_the_setting(tmp_path):
     assert kept == ["2020-01-08", "2020-01-09", "2020-01-10"]
 
 
+@pytest.mark.slow
 def test_a_warehouse_without_any_day_has_nothing_to_report(tmp_path):
     with open_warehouse(Settings(home=tmp_path)) as con:
         write_status(con, Settings(home=tmp_path), DAY, tmp_path / STATUS, shown=Shown(con, None))

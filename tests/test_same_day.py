@@ -7,6 +7,8 @@ from small_world import World, sector
 
 from pipeline import facts
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2020, 1, 6)
 CVE = "CVE-2019-19781"
 

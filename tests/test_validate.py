@@ -69,6 +69,7 @@ def test_rule_ids_are_unique_within_a_suite(name):
     assert len(ids) == len(set(ids))
 
 
+@pytest.mark.slow
 def test_every_reason_names_what_the_row_has(con):
     for name, expectation in EXPECTATIONS:
         if name in staged_tables(con):
@@ -84,6 +85,7 @@ def test_no_rule_waits_for_itself():
     assert list(TopologicalSorter(needs).static_order())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", rules.all_rules(), ids=lambda rule: f"{rule.table}-{rule.rule_id}")
 def test_every_rule_returns_what_a_verdict_needs(con, rule):
     cursor = con.execute(rule.sql, rule.parameters("none"))

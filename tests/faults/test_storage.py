@@ -1,6 +1,7 @@
 """A full disk, a folder that cannot be written, a damaged file: one sentence, nothing published."""
 
 import random
+import resource
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,7 @@ pytestmark = [pytest.mark.gx, pytest.mark.slow]
 DAY = date(2020, 1, 8)
 EVE = DAY - timedelta(days=1)
 FIRST = EVE - timedelta(days=3)
+PAGE_SIZE = resource.getpagesize()
 
 
 @pytest.fixture(scope="module")
@@ -55,10 +57,15 @@ def small_disk(folder, n_bytes):
         subprocess.run(["umount", "--lazy", folder], check=True)
 
 
+def space_of(folder):
+    """What its files take on a tmpfs, in whole pages."""
+    sizes = [file.stat().st_size for file in folder.rglob("*") if file.is_file()]
+    return sum(-(-size // PAGE_SIZE) * PAGE_SIZE for size in sizes)
+
+
 @pytest.mark.parametrize("free_mb", [0.2, 4, 16])
 def test_a_full_disk(free_mb, prepared, undisturbed, tmp_path):
-    used = sum(f.stat().st_size for f in prepared.home.rglob("*") if f.is_file())
-    with small_disk(tmp_path, int(used + free_mb * 1e6)):
+    with small_disk(tmp_path, space_of(prepared.home) + int(free_mb * 1e6)):
         settings = copy_of(prepared, tmp_path)
         before = published_hashes(settings)
         with pytest.raises(StorageError, match="the disk is full"):

@@ -39,6 +39,7 @@ PARSERS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parse", PARSERS)
 @settings(max_examples=40)
 @given(cell=ANY_CELL, form=st.sampled_from(["", "dmy", "comma", "point", "percent", "digits:6"]))

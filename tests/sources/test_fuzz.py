@@ -17,6 +17,7 @@ def schemas(tmp_path_factory):
         return {table: staged.schema(con, table) for table in tables}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source_id", all_sources())
 def test_wrong_files_give_rows_or_a_typed_error(source_id, schemas, tmp_path):
     outcome = run(source_id, 60, 1, schemas, tmp_path)
