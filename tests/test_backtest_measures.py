@@ -11,6 +11,8 @@ from hypothesis.extra.numpy import arrays
 from pipeline.backtest import measures
 from pipeline.backtest.outlook import SLOPE_CLAIMED, fit
 
+pytestmark = pytest.mark.slow
+
 FLAGS = arrays(bool, st.shared(st.integers(2, 40), key="n"))
 VALUES = arrays(
     float, st.shared(st.integers(2, 40), key="n"), elements=st.integers(-50, 50).map(float)

@@ -10,6 +10,8 @@ from pipeline.errors import WarehouseLockedError, WarehouseOutdatedError
 from pipeline.method import METHOD_FOLDER, installed_method, read_method, stored_method
 from pipeline.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def settings(tmp_path):
@@ -71,7 +73,6 @@ def test_a_second_writer_is_told_to_wait(settings):
         other.communicate(b"\n")
 
 
-@pytest.mark.slow
 def test_copying_the_file_keeps_the_writing_lock(settings, tmp_path):
     attempt = "import sys, duckdb; duckdb.connect(sys.argv[1])"
     with warehouse.open_warehouse(settings) as con:
@@ -83,7 +84,6 @@ def test_copying_the_file_keeps_the_writing_lock(settings, tmp_path):
     assert "lock on file" in second.stderr
 
 
-@pytest.mark.slow
 def test_each_version_of_the_method_is_kept_and_can_be_installed_again(settings, tmp_path):
     shutil.copytree(METHOD_FOLDER, tmp_path / "method")
     table = tmp_path / "method" / "parameters.csv"
