@@ -1,7 +1,8 @@
 """Tables of facts: what the method reads, derived from all that is validated.
 
-They follow from the deliveries, the method and the knowledge alone. New deliveries concern some
-suppliers: of the tables that name a supplier only the rows of those are made anew, since a
+They follow from the deliveries, the method and the knowledge alone. After new deliveries only the
+models are run again that read what these fill, or what has changed by them. New deliveries concern
+some suppliers: of the tables that name a supplier only the rows of those are made anew, since a
 supplier's rows follow from what is said of it, and from tables that are made anew as a whole and
 compared with what they were. If anything else has changed, everything is made anew; the rows are
 the same.
@@ -47,12 +48,14 @@ def refresh_facts(con: Connection, knowledge: str) -> None:
     if stored and sorted(stored) == sorted(wanted):
         return
     before = con.execute("from facts.supplier_identities").fetchall()
-    assign_events(con)
+    changed = {"facts.report_events"} if assign_events(con) else set()
     assign_identities(con)
     after = con.execute("from facts.supplier_identities").fetchall()
     if knowledge == "then" and stored and set(stored) <= set(wanted):
-        joined = {name for span in set(before) ^ set(after) for name in (span[0], span[3])}
-        _extend(con, sorted({row[1] for row in set(wanted) - set(stored)}), sorted(joined))
+        moved = {name for span in set(before) ^ set(after) for name in (span[0], span[3])}
+        changed |= {"facts.supplier_identities"} if moved else set()
+        deliveries = {row[1] for row in set(wanted) - set(stored)}
+        _extend(con, sorted(deliveries), sorted(moved), changed)
     else:
         replace_facts(con)
     con.execute("delete from quality.facts_inputs")
@@ -70,8 +73,17 @@ def replace_facts(con: Connection) -> None:
             con.execute(f"create or replace table {model.name} as {model.sql}")
 
 
-def _extend(con: Connection, deliveries: list[str], joined: list[str]) -> None:
-    """Add what these deliveries say to the facts that all the others gave."""
+def _extend(con: Connection, deliveries: list[str], joined: list[str], changed: set[str]) -> None:
+    """Add what these deliveries say to the facts that all the others gave.
+
+    Args:
+        con: the writing connection.
+        deliveries: those that are new.
+        joined: supplier ids that came to count as one with others, or no longer do.
+        changed: tables of facts that have changed already. A model that reads none of the tables
+            that these deliveries fill or that have changed gives what it gave.
+    """
+    changed |= _filled(con, deliveries)
     con.execute("create or replace temp table concerned (supplier_id varchar)")
     _concern(con, "select unnest($ids)", ids=joined)
     for table in ("findings", "assets"):
@@ -81,14 +93,26 @@ def _extend(con: Connection, deliveries: list[str], joined: list[str]) -> None:
             "where supplier_id is not null and list_contains($ids, delivery_id)",
             ids=deliveries,
         )
-    changed = [row["supplier_id"] for row in query(con, "changed_suppliers", ids=deliveries)]
-    _concern(con, "select unnest($ids)", ids=changed)
+    if "staged.suppliers" in changed:
+        found = query(con, "changed_suppliers", ids=deliveries)
+        _concern(con, "select unnest($ids)", ids=[row["supplier_id"] for row in found])
     by_supplier = _tables_by_supplier(con)
     for model in models_for(con):
-        if model.is_fact and model.name in by_supplier - CONCERNS.keys():
-            _replace_concerned(con, model, model.references() & by_supplier)
-        elif model.is_fact:
-            _replace_whole(con, model)
+        if model.is_fact and model.references() & changed:
+            if model.name in by_supplier - CONCERNS.keys():
+                is_changed = _replace_concerned(con, model, model.references() & by_supplier)
+            else:
+                is_changed = _replace_whole(con, model)
+            changed |= {model.name} if is_changed else set()
+
+
+def _filled(con: Connection, deliveries: list[str]) -> set[str]:
+    """Tables, and views of them, that hold rows of these deliveries."""
+    rows = con.execute(
+        "select distinct table_name from quality.ledger where list_contains($ids, delivery_id)",
+        {"ids": deliveries},
+    ).fetchall()
+    return {f"{view}.{name}" for (name,) in rows for view in ("staged", "validated", "quarantine")}
 
 
 def _concern(con: Connection, suppliers: str, **parameters: list[str]) -> None:
@@ -112,8 +136,11 @@ def _tables_by_supplier(con: Connection) -> set[str]:
     return {name for (name,) in rows}
 
 
-def _replace_concerned(con: Connection, model: Model, tables: set[str]) -> None:
-    """Replace the rows of the suppliers concerned by what the model makes of their rows alone."""
+def _replace_concerned(con: Connection, model: Model, tables: set[str]) -> bool:
+    """Replace the rows of the suppliers concerned by what the model makes of their rows alone.
+
+    Returns whether that changed anything; if not, nothing is written.
+    """
     sql = model.sql
     for name in tables:
         view = "concerned_" + name.replace(".", "_")
@@ -123,17 +150,32 @@ def _replace_concerned(con: Connection, model: Model, tables: set[str]) -> None:
         )
         sql = re.sub(rf"\b{re.escape(name)}\b", view, sql)
     con.execute(f"create or replace temp table fresh as {sql}")
+    theirs = f"{model.name} semi join concerned using (supplier_id)"
+    if _content(con, theirs) == _content(con, "fresh"):
+        return False
     con.execute(f"delete from {model.name} where supplier_id in (from concerned)")
     con.execute(f"insert into {model.name} by name from fresh")
+    return True
 
 
-def _replace_whole(con: Connection, model: Model) -> None:
-    keys, owners = CONCERNS.get(model.name, (None, None))
-    if keys:
-        con.execute(f"create or replace temp table before as from {model.name}")
-    con.execute(f"create or replace table {model.name} as {model.sql}")
-    if keys:
-        gone, new = f"from before except from {model.name}", f"from {model.name} except from before"
+def _replace_whole(con: Connection, model: Model) -> bool:
+    """Replace all rows of a model and note the suppliers whom that concerns.
+
+    Returns whether that changed anything; if not, nothing is written.
+    """
+    con.execute(f"create or replace temp table fresh as {model.sql}")
+    if _content(con, model.name) == _content(con, "fresh"):
+        return False
+    if model.name in CONCERNS:
+        keys, owners = CONCERNS[model.name]
+        gone, new = f"from {model.name} except from fresh", f"from fresh except from {model.name}"
         changed = f"(({gone}) union ({new}))"
         reached = f"{owners} semi join {changed} using ({keys})" if owners else changed
         _concern(con, f"select supplier_id from {reached}")
+    con.execute(f"create or replace table {model.name} as from fresh")
+    return True
+
+
+def _content(con: Connection, relation: str) -> list[tuple[object, ...]]:
+    """Number of rows and the sum of their hashes: equal where the rows are, in whatever order."""
+    return con.execute(f"select count(*), sum(hash(t)) from (from {relation}) as t").fetchall()

@@ -87,6 +87,38 @@ def arrivals(draw):
     return [in_order[a:b] for a, b in pairwise(ends)]
 
 
+def table_numbers(con):
+    """The tables of facts by when they were made: making one anew gives it another number."""
+    rows = con.execute(
+        "select schema_name || '.' || table_name, table_oid from duckdb_tables() "
+        "where schema_name = 'facts'"
+    ).fetchall()
+    return dict(rows)
+
+
+def test_only_what_reads_a_delivery_is_made_anew(con):
+    empty(con)
+    scan = received(
+        "scanner_findings", 1, 1, supplier_id="S-1", asset_id="A-1", cve_id="CVE-2020-1"
+    )
+    report = received("stix", 2, 1, report_key="R-1", kind="alert", title="An alert")
+    again = received(
+        "scanner_findings", 3, 1, supplier_id="S-1", asset_id="A-1", cve_id="CVE-2020-1"
+    )
+    tables = ["findings", "reports", "findings"]
+    anew = []
+    for table, row in zip(tables, [scan, report, again], strict=True):
+        before = table_numbers(con)
+        take(con, [(row["delivery_id"], table, [row])])
+        facts.refresh_facts(con, "then")
+        anew.append(
+            {name for name, number in table_numbers(con).items() if number != before.get(name)}
+        )
+    assert "facts.report_versions" in anew[1]
+    assert "facts.exploitation_estimates" not in anew[1]
+    assert not anew[2]
+
+
 @pytest.mark.slow
 @given(groups=arrivals())
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
