@@ -13,7 +13,7 @@ import re
 from pipeline.events import assign_events
 from pipeline.identity import assign_identities
 from pipeline.method import Model, installed_method, models_for
-from pipeline.warehouse import Connection, query
+from pipeline.warehouse import Connection, content, query
 
 INPUTS = """
     select
@@ -150,8 +150,8 @@ def _replace_concerned(con: Connection, model: Model, tables: set[str]) -> bool:
         )
         sql = re.sub(rf"\b{re.escape(name)}\b", view, sql)
     con.execute(f"create or replace temp table fresh as {sql}")
-    theirs = f"{model.name} semi join concerned using (supplier_id)"
-    if _content(con, theirs) == _content(con, "fresh"):
+    theirs = f"from {model.name} semi join concerned using (supplier_id)"
+    if content(con, theirs) == content(con, "from fresh"):
         return False
     con.execute(f"delete from {model.name} where supplier_id in (from concerned)")
     con.execute(f"insert into {model.name} by name from fresh")
@@ -164,7 +164,7 @@ def _replace_whole(con: Connection, model: Model) -> bool:
     Returns whether that changed anything; if not, nothing is written.
     """
     con.execute(f"create or replace temp table fresh as {model.sql}")
-    if _content(con, model.name) == _content(con, "fresh"):
+    if content(con, f"from {model.name}") == content(con, "from fresh"):
         return False
     if model.name in CONCERNS:
         keys, owners = CONCERNS[model.name]
@@ -174,8 +174,3 @@ def _replace_whole(con: Connection, model: Model) -> bool:
         _concern(con, f"select supplier_id from {reached}")
     con.execute(f"create or replace table {model.name} as from fresh")
     return True
-
-
-def _content(con: Connection, relation: str) -> list[tuple[object, ...]]:
-    """Number of rows and the sum of their hashes: equal where the rows are, in whatever order."""
-    return con.execute(f"select count(*), sum(hash(t)) from (from {relation}) as t").fetchall()

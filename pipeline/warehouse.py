@@ -293,23 +293,34 @@ def query(con: Connection, name: str, **parameters: object) -> list[dict[str, An
 def replace_range(con: Connection, model: Model, start: date, end: date) -> int:
     """Replace the days start…end of a model's table; number of rows the table has then.
 
-    A model of schema `temp` is computed into a temporary table instead. The caller owns the
-    transaction.
+    A model of schema `temp` is computed into a temporary table instead. What comes out as it was
+    is not written. The caller owns the transaction.
     """
     days = {"start_date": start, "end_date": end}
     parameters = {name: days[name] for name in model.parameters}
     if model.schema == "temp":
         con.execute(f"create or replace temp table {model.name} as {model.sql}", parameters)
-    elif "first_date" in columns(con, model.name):
-        con.execute(f"create or replace temp table fresh as {model.sql}", parameters)
-        replace_spans(con, model.name, start, end)
     else:
-        con.execute(
-            f"delete from {model.name} where score_date between $start_date and $end_date", days
-        )
-        con.execute(f"insert into {model.name} by name {model.sql}", parameters)
+        con.execute(f"create or replace temp table fresh as from {model.name} limit 0")
+        con.execute(f"insert into fresh by name {model.sql}", parameters)
+        if "first_date" in columns(con, model.name):
+            replace_spans(con, model.name, start, end)
+        else:
+            _replace_days(con, model.name, start, end)
     row = con.execute(f"select count(*) from {model.name}").fetchone()
     return int(row[0]) if row else 0
+
+
+def _replace_days(con: Connection, table: str, start: date, end: date) -> None:
+    inside = f"score_date between '{start}' and '{end}'"
+    if content(con, f"from {table} where {inside}") != content(con, "from fresh"):
+        con.execute(f"delete from {table} where {inside}")
+        con.execute(f"insert into {table} by name from fresh")
+
+
+def content(con: Connection, rows: str) -> list[tuple[object, ...]]:
+    """Number of rows and the sum of their hashes: equal where the rows are, in whatever order."""
+    return con.execute(f"select count(*), sum(hash(t)) from ({rows}) as t").fetchall()
 
 
 def columns(con: Connection, table: str) -> list[str]:
@@ -323,29 +334,56 @@ def replace_spans(con: Connection, table: str, start: date, end: date) -> None:
 
     The first column of the table says whose spans they are.
     Spans that reach into the range are cut, and at its ends neighbours that say the same are
-    joined, so that the table is the same whichever ranges it was computed in. Within the range, no
-    two neighbours in `fresh` may say the same.
+    joined, so that the table is the same whichever ranges it was computed in. A span that only
+    ends on another day is not written anew. Within the range, no two neighbours in `fresh` may say
+    the same.
     """
-    days = {"start": start, "end": end}
-    inside = f"first_date > date '{start}' and last_date < date '{end}'"
     names = columns(con, table)
-    whose = names[0]
-    payload = ", ".join(name for name in names if name not in {"first_date", "last_date"})
-    touched = "last_date >= $start - 1 and first_date <= $end + 1"
+    whose, listed, payload = names[0], ", ".join(names), _payload(names)
+    inside = f"first_date > date '{start}' and last_date < date '{end}'"
+    touched = f"last_date >= date '{start}' - 1 and first_date <= date '{end}' + 1"
+    _join_pieces(con, table, start, end)
+    con.execute(f"delete from {table} where {inside}")
     con.execute(
-        f"create or replace temp table pieces as "
-        f"select * from fresh where not ({inside}) union all by name "
-        f"select * replace (least(last_date, $start - 1) as last_date) from {table} "
-        f"where first_date < $start and {touched} union all by name "
-        f"select * replace (greatest(first_date, $end + 1) as first_date) from {table} "
-        f"where last_date > $end and {touched}",
-        days,
+        "create or replace temp table kept as select t.place, j.* "
+        f"from (select rowid as place, {whose}, first_date, hash({payload}) as payload_hash "
+        f"from {table} where {touched}) as t "
+        f"inner join joined as j using ({whose}, first_date, payload_hash)"
     )
-    con.execute(f"delete from {table} where {touched}", days)
+    con.execute(f"delete from {table} where {touched} and rowid not in (select place from kept)")
+    con.execute(
+        f"update {table} as t set last_date = k.last_date from kept as k "
+        "where t.rowid = k.place and t.last_date <> k.last_date"
+    )
+    con.execute(
+        f"insert into {table} by name select {listed} from joined "
+        f"anti join kept using ({whose}, first_date, payload_hash) "
+        f"union all by name select {listed} from fresh where {inside} "
+        f"order by {whose}, first_date"
+    )
+
+
+def _payload(names: list[str]) -> str:
+    return ", ".join(name for name in names if name not in {"first_date", "last_date"})
+
+
+def _join_pieces(con: Connection, table: str, start: date, end: date) -> None:
+    """Spans at the ends of the range, cut and joined, as temporary table `joined`."""
+    names = columns(con, table)
+    whose, payload = names[0], _payload(names)
     con.execute(
         f"""
-        insert into {table} by name
-        with marked as (
+        create or replace temp table joined as
+        with pieces as (
+            select * from fresh where first_date <= $start or last_date >= $end
+            union all by name
+            select * replace (least(last_date, $start - 1) as last_date) from {table}
+            where first_date < $start and last_date >= $start - 1
+            union all by name
+            select * replace (greatest(first_date, $end + 1) as first_date) from {table}
+            where last_date > $end and first_date <= $end + 1
+        ),
+        marked as (
             select *,
                 lag(last_date) over own as previous_last_date,
                 coalesce(previous_last_date = first_date - 1, false) as is_continued
@@ -357,7 +395,7 @@ def replace_spans(con: Connection, table: str, start: date, end: date) -> None:
             from marked
             group by all
         )
-        select {payload}, first_date, coalesce(
+        select {payload}, payload_hash, first_date, coalesce(
             lead(previous_last_date) over (
                 partition by {whose}, payload_hash order by first_date
             ),
@@ -365,8 +403,6 @@ def replace_spans(con: Connection, table: str, start: date, end: date) -> None:
         ) as last_date
         from marked inner join last_dates using ({whose}, payload_hash)
         where not is_continued
-        union all by name
-        select {payload}, first_date, last_date from fresh where {inside}
-        order by {whose}, first_date
-        """
+        """,
+        {"start": start, "end": end},
     )
