@@ -71,14 +71,11 @@ def resolve(con: Connection, name: str, day: date) -> tuple[str, str]:
     Raises:
         UnknownNameError: with the nearest names.
     """
-    rows = query(con, "names_on_day", day=day)
+    rows = query(con, "names_on_day", day=day, wanted=name)
     if not rows:
         raise SectorRiskError(_not_scored(con, day))
-    wanted = name.strip().casefold()
-    for column in ("id", "name"):
-        for row in rows:
-            if row[column].casefold() == wanted:
-                return row["what"], row["id"]
+    if rows[0]["is_meant"]:
+        return rows[0]["what"], rows[0]["id"]
     raise UnknownNameError(
         "Sector or supplier", name, [row[column] for row in rows for column in ("name", "id")]
     )
@@ -93,7 +90,7 @@ def _day(con: Connection, day: date) -> Iterator[Connection]:
         ).fetchone()
         reading.execute(f"set variable knowledge = '{row[0] if row else 'then'}'")
         for model in models_for(con):
-            if model.schema == "temp" and not model.is_alert:
+            if model.name == "temp.event_sector_daily":
                 replace_range(reading, model, day, day)
         yield reading
 

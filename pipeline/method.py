@@ -16,7 +16,6 @@ import duckdb
 import orjson
 
 from pipeline.settings import ROOT
-from pipeline.sources import all_sources
 
 METHOD_FOLDER = ROOT / "warehouse" / "method"
 MODELS_FOLDER = ROOT / "warehouse" / "models"
@@ -86,6 +85,8 @@ class Method:
 
 def read_method(tables_folder: Path = METHOD_FOLDER) -> Method:
     """The method of this checkout, or with the tables of another folder."""
+    from pipeline.sources import all_sources
+
     tables = sorted(tables_folder.glob("*.csv"))
     own = [SCHEMA_FILE, MACROS_FILE, *_model_files()]
     files = {f"method/{path.name}": _text(path) for path in tables}
@@ -168,6 +169,8 @@ def _text(path: Path) -> str:
 
 
 def _declared_sources() -> str:
+    from pipeline.sources import all_sources
+
     declared = [
         {
             "source_id": source.source_id,

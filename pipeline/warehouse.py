@@ -3,14 +3,13 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
 
 from pipeline import storage
 from pipeline.errors import (
@@ -112,13 +111,8 @@ def open_beside(con: Connection) -> Iterator[Connection]:
 def _connect(
     file: Path, settings: Settings, *, read_only: bool = False, patience_s: float = 0
 ) -> Iterator[Connection]:
-    waiting = Retrying(
-        retry=retry_if_exception_type(WarehouseLockedError),
-        stop=stop_after_delay(patience_s),
-        wait=wait_random(0.1, 0.5),
-        reraise=True,
-    )
-    con = waiting(_open, file, settings, read_only=read_only)
+    opening = _open_patiently(patience_s) if patience_s else _open
+    con = opening(file, settings, read_only=read_only)
     try:
         con.execute("set timezone = 'UTC'")
         con.execute("set enable_progress_bar = false")  # stdout is for data
@@ -127,6 +121,17 @@ def _connect(
         con.close()
         for handle in _read_beside.pop(file, []):
             os.close(handle)
+
+
+def _open_patiently(patience_s: float) -> Callable[..., Connection]:
+    from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random
+
+    return retry(
+        retry=retry_if_exception_type(WarehouseLockedError),
+        stop=stop_after_delay(patience_s),
+        wait=wait_random(0.1, 0.5),
+        reraise=True,
+    )(_open)
 
 
 def _open(file: Path, settings: Settings, *, read_only: bool) -> Connection:

@@ -1,3 +1,4 @@
+import json
 import shutil
 from dataclasses import replace
 from datetime import date, timedelta
@@ -190,3 +191,38 @@ def test_an_unscored_supplier_has_parts_but_no_score(suppliers):
     one = suppliers["S-1"][0]
     blank = replace(one.score, score_0_100=None, threat_points=None)
     assert supplier_moves(replace(one, score=blank), one).change is None
+
+
+def scans(node):
+    """Every scan of spans in a plan, as the names of the columns that it is filtered by."""
+    said = node["extra_info"]
+    if said.get("Table", "").endswith("_spans"):
+        filters = said.get("Filters", [])
+        listed = [filters] if isinstance(filters, str) else filters
+        yield {one.split()[0].strip("(") for one in listed}
+    for child in node["children"]:
+        yield from scans(child)
+
+
+@pytest.mark.parametrize("view", ["scores.supplier_daily", "scores.supplier_driver_daily"])
+def test_a_day_of_a_supplier_reads_no_other_spans(con, view):
+    plan = json.loads(
+        con.execute(
+            f"explain (format json) from {view} where supplier_id = 'S-1' and score_date = ?",
+            [DAYS[3]],
+        ).fetchone()[1]
+    )
+    read = list(scans(plan[0]))
+    assert read
+    for filtered in read:
+        assert "supplier_id" in filtered
+
+
+@pytest.mark.parametrize("view", ["scores.supplier_daily", "scores.supplier_driver_daily"])
+def test_a_list_of_a_day_starts_from_the_spans_of_that_day(con, view):
+    plan = json.loads(
+        con.execute(
+            f"explain (format json) from {view} where score_date = ?", [DAYS[3]]
+        ).fetchone()[1]
+    )
+    assert any({"first_date", "last_date"} & filtered for filtered in scans(plan[0]))

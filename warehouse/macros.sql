@@ -20,12 +20,18 @@ case when points is not null then greatest(0, least(100, points)) end;
 create or replace macro method.published(points) as
 cast(method.bounded(points) as decimal(4, 1));
 
--- The band of a score.
-create or replace macro method.band(score) as (
-    select max_by(b.band_id, b.lower_score)
-    from method.bands as b
-    where b.lower_score <= score
-);
+-- The band of a score. A list of all bands, since a subquery that looks at the score would keep filters
+-- on days and suppliers from reaching the tables below it.
+create or replace macro method.band(score) as list_extract(
+    list_filter(
+        (
+            select list({ 'lower': b.lower_score, 'band_id': b.band_id } order by b.lower_score)
+            from method.bands as b
+        ),
+        lambda band: band.lower <= score
+    ),
+    -1
+).band_id;
 
 -- Standard deviations from the middle to either end of an 80 % interval of a normal distribution.
 create or replace macro method.interval_half_width() as 1.2815515655446004;

@@ -1,7 +1,7 @@
 -- What a supplier's susceptibility points come from: what any supplier has, its three most
 -- dangerous open vulnerabilities and the rest. Points sum to susceptibility_points.
 with
-days as (
+days as not materialized (
     select
         t.score_date,
         s.supplier_id,
@@ -15,7 +15,7 @@ days as (
         on t.score_date >= s.first_date and t.score_date <= s.last_date
 ),
 
-ranked as (
+ranked as not materialized (
     select
         d.score_date,
         d.supplier_id,
