@@ -12,10 +12,10 @@ from pipeline.explanation import (
     Origin,
     Overruled,
     Remedy,
-    SectorExplanation,
     SupplierExplanation,
     VulnerabilityLine,
 )
+from pipeline.explanation_sector import SectorExplanation
 from pipeline.moves import Moves
 
 Explanation = SupplierExplanation | SectorExplanation

@@ -11,11 +11,13 @@ from pipeline.attribution import changes, hazard_secant, secant
 from pipeline.explanation import (
     Consequence,
     EventLine,
-    Member,
-    SectorExplanation,
     SupplierExplanation,
     Threat,
     VulnerabilityLine,
+)
+from pipeline.explanation_sector import (
+    Member,
+    SectorExplanation,
     mean_consequence,
     mean_susceptibility,
 )
