@@ -1,4 +1,4 @@
-"""Parts sum to the score and moves to the change: every supplier and sector, every day of a year."""
+"""Parts sum to the score, moves to the change: each supplier and sector, each day of a year."""
 
 from collections import defaultdict
 from datetime import timedelta

@@ -11,7 +11,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT)]
 
-import daily_run  # noqa: E402 (the folders of the project come first)
+import asking  # noqa: E402 (the folders of the project come first)
+import daily_run  # noqa: E402
 import growth  # noqa: E402
 import scoring  # noqa: E402
 from world import World  # noqa: E402
@@ -34,6 +35,7 @@ def main() -> None:
         bench = scoring.Bench(Path(folder), world)
         steps: list[Callable[[], list[tuple[str, str]]]] = [
             lambda: scoring.against_duckdb(bench, asked.rounds),
+            lambda: asking.questions(bench, asked.rounds),
             lambda: scoring.against_loops(bench, asked.rounds),
             lambda: scoring.one_day_more(bench, asked.rounds),
             lambda: scoring.sizes(bench, asked.reruns),
