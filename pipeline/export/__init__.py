@@ -24,6 +24,7 @@ __all__ = ["ExportError", "export_range", "export_tables", "export_workbook", "s
 MAX_SUPPLIERS = 20_000
 _NO_LIMIT = 2**31 - 1
 _LONG = {"day": "Suppliers", "range": "BandDays"}
+_COMPARED_DAYS = [1, 7, 30]
 _FETCH = 5_000
 
 
@@ -99,6 +100,7 @@ class _Export:
     ) -> None:
         self.con, self.days = con.cursor(), days
         self.portfolio, self.settings = supplier_ids, settings or get_settings()
+        self.compared_days = _COMPARED_DAYS if workbook == "day" else [(days[1] - days[0]).days]
         self.declared = sheets(workbook)
         blocks = [block for sheet in self.declared for block in sheet.blocks]
         self.long = next(block for block in blocks if block.name == _LONG[workbook])
@@ -145,6 +147,7 @@ class _Export:
     def _read(self, max_suppliers: int, beside: str) -> None:
         select(
             *(self.con, self.days, self.portfolio, self.settings),
+            compared_days=self.compared_days,
             max_suppliers=max_suppliers,
             beside=beside,
         )

@@ -22,6 +22,7 @@ def select(
     supplier_ids: Collection[str] | None,
     settings: Settings,
     *,
+    compared_days: Collection[int],
     max_suppliers: int,
     beside: str,
 ) -> None:
@@ -32,6 +33,7 @@ def select(
         days: the first and the last day.
         supplier_ids: the portfolio; None = all suppliers.
         settings: marking and contact.
+        compared_days: how many days before the last one lie those that it is compared with.
         max_suppliers: how many suppliers a sheet lists.
         beside: name of the flat file that holds those beyond.
 
@@ -41,6 +43,11 @@ def select(
     start, end = days
     con.execute("set variable start_date = ?::date", [start])
     con.execute("set variable end_date = ?::date", [end])
+    con.execute("set variable compared_days = ?::integer[]", [list(compared_days)])
+    con.execute(
+        "set variable compared_dates = list_prepend(getvariable('end_date'), "
+        "list_transform(getvariable('compared_days'), lambda days: getvariable('end_date') - days))"
+    )
     con.execute(
         "create or replace temp table chosen as select ?::date as start_date, ?::date as end_date, "
         "?::boolean as is_portfolio, ?::integer as max_suppliers, ?::varchar as tlp, "
@@ -82,24 +89,19 @@ def _check_days(con: "Connection", start: date, end: date) -> None:
 
 
 def _check_suppliers(con: "Connection", end: date) -> None:
+    on_file = (
+        "select distinct supplier_id from scores.supplier_spans "
+        "where getvariable('end_date') between first_date and last_date"
+    )
     unknown = [
         supplier_id
         for (supplier_id,) in _rows(
-            con,
-            "from portfolio where supplier_id not in (select supplier_id from "
-            "scores.supplier_daily where score_date = (select end_date from chosen)) order by all",
+            con, f"from portfolio where supplier_id not in ({on_file}) order by all"
         )
     ]
     if not unknown:
         return
-    known = [
-        supplier_id
-        for (supplier_id,) in _rows(
-            con,
-            "select distinct supplier_id from scores.supplier_daily "
-            "where score_date = (select end_date from chosen) order by 1",
-        )
-    ]
+    known = [supplier_id for (supplier_id,) in _rows(con, f"{on_file} order by all")]
     named = [_with_nearest(one, known) for one in unknown[:MAX_NAMED]]
     more = f" and {len(unknown) - MAX_NAMED:,} more" if len(unknown) > MAX_NAMED else ""
     raise ExportError(

@@ -24,4 +24,5 @@
 -- | reason | Reason | 80 | text | The part that moved most, and the evidence whose points moved most | Never blank |
 select * exclude (supplier_id)
 from moves
+where place <= 10
 order by days, direction desc, place;

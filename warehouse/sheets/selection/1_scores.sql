@@ -24,12 +24,7 @@ select
 from shown_suppliers as s
 cross join chosen as c
 where
-    s.score_date in (
-        getvariable('end_date'),
-        getvariable('end_date') - 1,
-        getvariable('end_date') - 7,
-        getvariable('end_date') - 30
-    )
+    list_contains(getvariable('compared_dates'), s.score_date)
     and (not c.is_portfolio or s.supplier_id in (select p.supplier_id from portfolio as p));
 
 create or replace temp table sector_then as
@@ -38,12 +33,7 @@ select
     c.end_date - s.score_date as age_days
 from scores.sector_daily as s
 cross join chosen as c
-where s.score_date in (
-    getvariable('end_date'),
-    getvariable('end_date') - 1,
-    getvariable('end_date') - 7,
-    getvariable('end_date') - 30
-);
+where list_contains(getvariable('compared_dates'), s.score_date);
 
 create or replace temp table supplier_now as
 with
