@@ -4,17 +4,23 @@ from datetime import date, timedelta
 from itertools import groupby
 
 import openpyxl
+import pandas as pd
 import pytest
 from hostile import HOSTILE
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import etree
+from openpyxl.utils import range_boundaries
 from python_calamine import CalamineWorkbook
 from worlds import DAY, world
 
 from pipeline.export import ExportError, export_range, export_tables, export_workbook
+from pipeline.export.rows import RowSheet, Slot
+from pipeline.export.selection import select
 from pipeline.export.sheets import sheets
 from pipeline.export.styles import STYLES
 from pipeline.export.text import clean, for_csv, safe_link
+from pipeline.settings import get_settings
 
 pytestmark = pytest.mark.slow
 
@@ -63,7 +69,7 @@ def test_a_sector_scores_what_the_newest_trend_row_says(workbook):
     newest, *_ = table(workbook, "Trend")
     assert newest["Date (UTC)"].date() == DAY
     for row in table(workbook, "Sectors"):
-        assert newest[f"{row['Sector']} (points)"] == row["Score (0 to 100)"]
+        assert newest[f"{row['Sector']} (points)"] == row["Score (points)"]
 
 
 @pytest.mark.parametrize(
@@ -86,20 +92,20 @@ def test_a_change_is_the_difference_of_two_trend_rows(workbook, header, days):
 
 @pytest.mark.parametrize("name", ["Sectors", "Suppliers"])
 def test_the_parts_add_up_to_the_score(workbook, name):
-    scored = [row for row in table(workbook, name) if row["Score (0 to 100)"] is not None]
+    scored = [row for row in table(workbook, name) if row["Score (points)"] is not None]
     assert len(scored) >= 7
     for row in scored:
         parts = (
             *(row["Baseline (points)"], row["Threat (points)"], row["Susceptibility (points)"]),
             *(row["Consequence (points)"], row["Bounds and rounding (points)"]),
         )
-        assert rounded(*parts) == row["Score (0 to 100)"]
+        assert rounded(*parts) == row["Score (points)"]
         assert abs(row["Bounds and rounding (points)"]) < 0.25
 
 
 def test_the_drivers_of_each_name_add_up_to_its_score(workbook):
-    scores = {row["Sector"]: row["Score (0 to 100)"] for row in table(workbook, "Sectors")}
-    scores |= {row["Supplier"]: row["Score (0 to 100)"] for row in table(workbook, "Suppliers")}
+    scores = {row["Sector"]: row["Score (points)"] for row in table(workbook, "Sectors")}
+    scores |= {row["Supplier"]: row["Score (points)"] for row in table(workbook, "Suppliers")}
     drivers = table(workbook, "Drivers")
     assert {row["Level"] for row in drivers} == {"Sector", "Supplier"}
     for name, rows in groupby(drivers, key=lambda row: row["Name"]):
@@ -131,9 +137,9 @@ def test_a_late_source_is_named_with_its_effect(workbook):
 
 def test_what_is_not_scored_is_blank_with_its_reason(workbook):
     sector = next(r for r in table(workbook, "Sectors") if r["Sector"] == "Transit")
-    assert sector["Score (0 to 100)"] is None
+    assert sector["Score (points)"] is None
     assert sector["Data state"] == "Not scored: threat sources are missing"
-    unscored = [r for r in table(workbook, "Suppliers") if r["Score (0 to 100)"] is None]
+    unscored = [r for r in table(workbook, "Suppliers") if r["Score (points)"] is None]
     assert len(unscored) == 5
     assert all(r["Data state"].startswith("Not scored: threat sources") for r in unscored)
 
@@ -146,21 +152,97 @@ def test_places_run_from_one_without_gaps(workbook):
 def test_the_summary_counts_what_the_suppliers_sheet_shows(workbook):
     suppliers = table(workbook, "Suppliers")
     high = sum(row["Band"] in ("High", "Severe") for row in suppliers)
-    scored = sum(row["Score (0 to 100)"] is not None for row in suppliers)
+    scored = sum(row["Score (points)"] is not None for row in suppliers)
     sentences = [row[0].value for row in workbook["Summary"].iter_rows(max_col=1)]
     assert any(str(s).startswith(f"{high} of {scored} suppliers are High") for s in sentences)
     assert sum(r["Suppliers High or above"] for r in table(workbook, "SectorSummary")) == high
 
 
 def test_movers_are_the_differences_of_what_was_published(workbook):
-    now = {row["Supplier"]: row["Score (0 to 100)"] for row in table(workbook, "Suppliers")}
+    now = {row["Supplier"]: row["Score (points)"] for row in table(workbook, "Suppliers")}
     movers = table(workbook, "Movers")
     assert {row["Over (days)"] for row in movers} == {1, 7, 30}
     for row in movers:
-        change = row["Score now (0 to 100)"] - row["Score before (0 to 100)"]
+        change = row["Score now (points)"] - row["Score before (points)"]
         assert row["Change (points)"] == pytest.approx(change)
-        assert row["Score now (0 to 100)"] == now[row["Supplier"]]
+        assert row["Score now (points)"] == now[row["Supplier"]]
         assert row["Reason"]
+    for _, rows in groupby(movers, key=lambda row: (row["Over (days)"], row["Direction"])):
+        changes = [(row["Place"], -abs(row["Change (points)"])) for row in rows]
+        assert changes == sorted(changes, key=lambda one: one[1])
+        assert [place for place, _ in changes] == list(range(1, 1 + len(changes)))
+
+
+def test_the_ten_largest_moves_of_all_suppliers_are_listed(workbook):
+    for days in (1, 7):
+        header = "Change 1 day (points)" if days == 1 else "Change 7 days (points)"
+        moved = [row[header] or 0 for row in table(workbook, "Suppliers")]
+        for direction, way in (("Rise", 1), ("Fall", -1)):
+            largest = sorted((way * move for move in moved if way * move > 0), reverse=True)[:10]
+            listed = [
+                way * row["Change (points)"]
+                for row in table(workbook, "Movers")
+                if row["Over (days)"] == days and row["Direction"] == direction
+            ]
+            assert listed == pytest.approx(largest)
+
+
+@pytest.mark.slow
+def test_a_vulnerability_beyond_the_strongest_three_is_not_called_closed(tmp_path):
+    con = world(n_suppliers=9)
+    strongest = "source_row = 1 and last_date = ?"
+    con.execute(f"update scores.vulnerability_spans set hazard = 1e-9 where {strongest}", [DAY])
+    export_workbook(con, DAY, tmp_path / "day.xlsx")
+    movers = table(openpyxl.load_workbook(tmp_path / "day.xlsx"), "Movers")
+    falls = [r for r in movers if r["Direction"] == "Fall" and r["Reason"].startswith("Suscept")]
+    assert falls
+    assert all(re.fullmatch(r"Susceptibility -\d+\.\d; CVE-[-\d]+", r["Reason"]) for r in falls)
+
+
+@pytest.mark.slow
+def test_a_vulnerability_that_is_not_open_any_more_is_called_closed(tmp_path):
+    con = world(n_suppliers=9)
+    con.execute(
+        "delete from scores.vulnerability_spans where source_row = 1 and last_date = ?", [DAY]
+    )
+    export_workbook(con, DAY, tmp_path / "day.xlsx")
+    reasons = [r["Reason"] for r in table(openpyxl.load_workbook(tmp_path / "day.xlsx"), "Movers")]
+    assert any("; closed: CVE-" in reason for reason in reasons)
+    assert not any("; new: CVE-" in reason for reason in reasons)
+
+
+@pytest.mark.parametrize(
+    ("rest", "days", "how"), [("kept", 1, ""), ("kept", 7, "new: "), ("deleted", 1, "new: ")]
+)
+def test_an_event_beyond_those_stored_counts_as_the_weakest_of_them(rest, days, how):
+    con = world(n_suppliers=2)
+    then = DAY - timedelta(days)
+    of_then = "delete from scores.sector_driver_daily where score_date = ? and driver_rank = ?"
+    con.execute(of_then, [then, 1])
+    if rest == "deleted":
+        con.execute(of_then, [then, 6])
+    nobody = {"compared_days": [days], "max_suppliers": 2, "beside": ""}
+    select(con, (DAY, DAY), None, get_settings(), **nobody)
+    now, weakest = con.execute(
+        "select (select points from scores.sector_driver_daily where sector_id = 'energy' "
+        "and score_date = ? and driver_rank = 1), (select points from scores.sector_driver_daily "
+        "where sector_id = 'energy' and score_date = ? and driver_rank = 5)",
+        [DAY, then],
+    ).fetchone()
+    found = con.execute(
+        "select points, how from event_moves where sector_id = 'energy' and title like '%notice 1'"
+    ).fetchall()
+    assert found == [(pytest.approx(now - (weakest if rest == "kept" else 0)), how)]
+
+
+def test_what_a_supplier_without_vulnerabilities_would_have_is_a_driver(con, workbook):
+    usual = con.execute(
+        "select round(any_value(usual_susceptibility_points), 1) from scores.supplier_spans"
+    ).fetchone()[0]
+    rows = [r for r in table(workbook, "Drivers") if r["Level"] == "Supplier"]
+    stated = [r["Points"] for r in rows if r["Kind"] == "Susceptibility"]
+    assert set(stated) == {usual}
+    assert len(stated) == sum(r["Kind"] == "Baseline" for r in rows)
 
 
 def test_actions_name_the_suppliers_and_what_each_would_gain(workbook):
@@ -215,6 +297,40 @@ def test_nothing_is_merged_hidden_computed_or_fetched(workbook, path):
         assert all(target.startswith("https://") for target in targets)
 
 
+def test_print_and_screen_are_set_up(workbook):
+    long = {"Sectors", "Trend", "Suppliers", "Drivers", "Movers", "Actions", "Quarantine"}
+    for sheet in workbook:
+        assert sheet.page_setup.fitToWidth == 1
+        assert int(sheet.page_setup.paperSize) == 9
+        assert sheet.oddFooter.right.text == "Page &P of &N"
+        assert sheet["A1"].value
+        if sheet.title in long:
+            assert sheet.print_title_rows == "$4:$4"
+            assert sheet.freeze_panes.endswith("5")
+    assert workbook["Summary"].page_setup.fitToHeight == 1
+    assert workbook.properties.title == "Sector cyber-threat risk, 2026-09-30"
+    assert workbook.properties.language == "en"
+
+
+@pytest.mark.parametrize(("name", "last"), [("Sectors", "Main reason"), ("Suppliers", "Sectors")])
+def test_wide_sheets_print_the_columns_that_the_note_names(workbook, name, last):
+    sheet = workbook[name]
+    _, first_row, last_column, last_row = range_boundaries(sheet.print_area.split("!")[1])
+    assert (first_row, last_row) == (1, sheet.max_row)
+    assert sheet.cell(4, last_column).value == last
+    assert f"Printed are the columns to {last}." in sheet["A2"].value
+
+
+@pytest.mark.slow
+def test_a_first_day_has_a_chart_with_a_mark_and_an_axis(tmp_path):
+    export_workbook(world(n_suppliers=9, n_days=1), DAY, tmp_path / "day.xlsx")
+    with zipfile.ZipFile(tmp_path / "day.xlsx") as archive:
+        chart = archive.read("xl/charts/chart1.xml").decode()
+    assert "circle" in chart
+    (high, low), *_ = re.findall(r'max val="(\d+)"\s*/>\s*<(?:\w+:)?min val="(\d+)"', chart)
+    assert int(high) - int(low) == 14
+
+
 def test_every_chart_says_what_it_shows_in_words(path):
     with zipfile.ZipFile(path) as archive:
         drawing = archive.read("xl/drawings/drawing1.xml").decode()
@@ -244,9 +360,21 @@ def test_two_readers_see_the_same_workbook(path, workbook):
     for name in SHEETS:
         cells = [
             [value for row in rows for value in row if value not in ("", None)]
-            for rows in (other.get_sheet_by_name(name).to_python(), workbook[name].values)
+            for rows in (
+                other.get_sheet_by_name(name).to_python(),
+                workbook[name].iter_rows(values_only=True),
+            )
         ]
         assert len(cells[0]) == len(cells[1]) > 1
+
+
+@pytest.mark.parametrize("engine", ["openpyxl", "calamine"])
+def test_a_table_is_a_frame_below_three_rows(path, workbook, engine):
+    frame = pd.read_excel(path, sheet_name="Suppliers", header=3, engine=engine)
+    shown = table(workbook, "Suppliers")
+    assert list(frame.columns) == list(shown[0])
+    assert list(frame["Supplier id"]) == [row["Supplier id"] for row in shown]
+    assert frame["Score (points)"].dtype == "float64"
 
 
 def test_exporting_again_gives_the_same_bytes(con, path, tmp_path):
@@ -305,7 +433,15 @@ def test_any_file_system_address_will_do(con, path):
         assert file.read() == path.read_bytes()
 
 
+def test_more_rows_than_a_sheet_holds_are_refused_in_words(con, tmp_path, monkeypatch):
+    monkeypatch.setattr("pipeline.export.rows.MAX_ROWS", 30)
+    with pytest.raises(ExportError, match=r"Sheet \w+ has more than 30 rows.*as Parquet instead"):
+        export_workbook(con, DAY, tmp_path / "day.xlsx")
+    assert not list(tmp_path.iterdir())
+
+
 def test_hostile_names_come_back_as_the_same_text(tmp_path):
+    assert len(set(HOSTILE)) >= 200
     con = world(n_suppliers=len(HOSTILE) + 1, names=HOSTILE, titles=HOSTILE[:5])
     path = tmp_path / "day.xlsx"
     export_workbook(con, DAY, path)
@@ -331,6 +467,33 @@ def test_cleaned_text_is_one_bounded_line_and_stays_as_it_is(text):
     assert clean(line) == line
     assert len(line) <= 1000
     assert not re.search(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", line)
+
+
+def cell(value):
+    """The cell of one value, as XML."""
+    sheet = RowSheet(openpyxl.Workbook(write_only=True), "Sheet")
+    return etree.fromstring(sheet._cell(Slot("A", "Header", 1, 2), value))
+
+
+@given(st.text(max_size=60) | st.text("_x0041=+-@<>& \t\n", max_size=30))
+@settings(max_examples=300, deadline=None)
+def test_any_text_is_a_text_cell_that_says_the_same(text):
+    found = cell(text)
+    assert found.get("t") == "inlineStr"
+    assert found.get("s") == ("2" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else "1")
+    shown = found.findtext("is/t") or ""
+    assert not re.search(r"(?<!_x005F)_x(?!005F)[0-9A-Fa-f]{4}_", shown)
+    assert unescaped(shown) == clean(text)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**15), 10**15))
+def test_any_number_is_a_number_cell_of_the_same_value(number):
+    assert float(cell(number).findtext("v")) == number
+
+
+@given(st.dates(date(1900, 3, 1)))
+def test_any_date_is_its_serial_number(day):
+    assert int(cell(day).findtext("v")) == (day - date(1899, 12, 30)).days
 
 
 @given(st.text(max_size=50))
@@ -396,14 +559,25 @@ def test_a_range_is_summed_up_from_its_days(con, period):
         "where sector_id = 'energy' and score_date between ? and ?",
         [DAY - timedelta(60), DAY],
     ).fetchone()
-    assert rows["Energy"]["Average (0 to 100)"] == pytest.approx(average)
-    assert rows["Energy"]["Highest (0 to 100)"] == pytest.approx(float(worst))
+    assert rows["Energy"]["Average (points)"] == pytest.approx(average)
+    assert rows["Energy"]["Highest (points)"] == pytest.approx(float(worst))
     assert sum(r["Days scored"] for r in table(period, "Months") if r["Sector"] == "Energy") == 61
+
+
+def test_a_range_says_what_happened_why_and_how_far_to_trust_it(period):
+    said = [str(row[0].value) for row in period["Summary"].iter_rows(max_col=1)]
+    trust = said.index("How far to trust it")
+    assert any(re.search(r"rose most among the suppliers, by .* \(.+\)\.$", s) for s in said)
+    assert any(re.search(r"\d+ were High or above at the start, \d+ at the end", s) for s in said)
+    assert re.fullmatch(r"On \d+ of 61 days a source was late .*", said[trust + 1])
+    assert any("Known exploited" in s or "was late on" in s for s in said[trust + 2 : trust + 5])
+    facts = {row[0].value: row[1].value for row in period["Summary"].iter_rows(max_col=2)}
+    assert facts["Knowledge"] == "as could be known by the end of each day (UTC)"
 
 
 def test_the_worst_days_of_a_range_are_in_order(period):
     for _, rows in groupby(table(period, "WorstDays"), key=lambda row: row["Sector"]):
-        scores = [row["Score (0 to 100)"] for row in rows]
+        scores = [row["Score (points)"] for row in rows]
         assert scores == sorted(scores, reverse=True)
         assert len(scores) == 5
 
@@ -412,7 +586,7 @@ def test_the_days_of_the_bands_add_up_to_the_days_on_file(period):
     rows = table(period, "BandDays")
     assert len(rows) == 8 + 40
     for row in rows:
-        days = {header: row[header] or 0 for header in row if header.startswith("Days ")}
+        days = {header: row[header] for header in row if header.startswith("Days ")}
         assert sum(days.values()) == 2 * days["Days on file"] == 2 * 61
 
 
@@ -420,8 +594,9 @@ def test_the_movers_of_a_range_are_the_differences_of_its_ends(period):
     movers = table(period, "PeriodMovers")
     assert {row["Direction"] for row in movers} == {"Rise", "Fall"}
     for row in movers:
-        change = row["At the end (0 to 100)"] - row["At the start (0 to 100)"]
+        change = row["At the end (points)"] - row["At the start (points)"]
         assert row["Change (points)"] == pytest.approx(change)
+        assert re.match(r"(Threat to \w+|Susceptibility) [+-]\d", row["Reason"])
 
 
 def test_the_flat_files_hold_the_same_tables(con, workbook, tmp_path):

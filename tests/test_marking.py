@@ -77,7 +77,7 @@ def test_what_is_marked_above_the_export_is_in_no_sheet_and_no_file(con, tmp_pat
 def test_what_is_withheld_says_so_and_its_points_add_up(con, tmp_path):
     export_workbook(con, DAY, tmp_path / "day.xlsx", settings=marked("GREEN"))
     workbook = openpyxl.load_workbook(tmp_path / "day.xlsx")
-    scores = {row["Sector"]: row["Score (0 to 100)"] for row in table(workbook, "Sectors")}
+    scores = {row["Sector"]: row["Score (points)"] for row in table(workbook, "Sectors")}
     energy = [row for row in table(workbook, "Drivers") if row["Name"] == "Energy"]
     withheld = [row["Driver"] for row in energy if row["Driver"].startswith("withheld")]
     assert withheld == [
@@ -93,7 +93,7 @@ def test_scores_do_not_depend_on_the_marking(con, tmp_path):
         export_workbook(con, DAY, tmp_path / "day.xlsx", settings=marked(tlp))
         workbook = openpyxl.load_workbook(tmp_path / "day.xlsx")
         rows = table(workbook, "Suppliers")
-        shown.append({row["Supplier id"]: row["Score (0 to 100)"] for row in rows})
+        shown.append({row["Supplier id"]: row["Score (points)"] for row in rows})
     assert shown[0] == shown[1]
 
 

@@ -19,6 +19,7 @@ from pipeline.export.text import escape, safe_link
 
 MAX_LINKS = 65_530
 LINE_HEIGHT = 14.5
+MAX_HEIGHT = 409.0  # of a row in Excel, in points
 NARROW = 0.93  # widths are counted in digits; the letters of a sentence take less on average
 HEIGHTS = {"title": 24.0, "heading": 20.0}
 FIRST_BLOCK_ROW = 4
@@ -103,9 +104,11 @@ class _SheetWriter:
         self._close(block, fields, first)
 
     def finish(self) -> None:
-        """Conditional formats of all areas."""
+        """Conditional formats of all areas, and what is printed."""
         for style, area in self.areas:
             add_rules(self.ws, style, area, self.book.bands)
+        if self.declared.printed:
+            self.ws.print_area = f"A1:{self.declared.printed}{self.ws.n_rows - 1}"
 
     def _slot(self, place: int, style: str, header: str) -> Slot:
         plain, quoted = (self.book.palette.number(style, quoted=q) for q in (False, True))
@@ -238,7 +241,7 @@ def _height(fields: list[_Field], values: list[Any]) -> float | None:
         and len(value) * NARROW > field.column.width
         and STYLES[field.column.style].wrap
     ]
-    return max(lines) * LINE_HEIGHT + 2 if lines else None
+    return min(max(lines) * LINE_HEIGHT + 2, MAX_HEIGHT) if lines else None
 
 
 def _lines(text: str, width: float, size: float = 1.0) -> int:

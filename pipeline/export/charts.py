@@ -8,6 +8,7 @@ from openpyxl.chart import Reference, ScatterChart, Series
 from openpyxl.chart.data_source import StrRef
 from openpyxl.chart.layout import Layout, ManualLayout
 from openpyxl.chart.series import SeriesLabel
+from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.chart.title import title_maker
 from openpyxl.drawing.text import CharacterProperties
 from openpyxl.utils import get_column_letter, quote_sheetname
@@ -16,6 +17,8 @@ from openpyxl.utils.datetime import to_excel
 from pipeline.export.styles import NAVY
 
 ROWS_EACH, WIDTH_CM, HEIGHT_CM = 16, 16.5, 7.9
+FEW_DAYS = 14
+"""Below this each day is marked: a single day has no line."""
 
 _PLOT = ManualLayout(
     layoutTarget="inner", xMode="edge", yMode="edge", x=0.07, y=0.15, w=0.88, h=0.7
@@ -51,7 +54,7 @@ def sector_charts(
     """Chart, anchor cell and alternative text of each sector, two charts side by side.
 
     A sector has `chart_title`, `alt_text`, `place` (its column among the scores), `first_date`
-    and `last_date`.
+    and `last_date` (the ends of the axis) and `n_days` (days with a score).
     """
     return [
         (
@@ -70,7 +73,11 @@ def _chart(sector: dict[str, Any], scores: Area, limits: Area) -> Any:
     _set_axes(chart, sector["first_date"], sector["last_date"])
     for place in range(2, limits.n_columns + 1):
         chart.series.append(_line(limits, place, "8C8C8C", 9_000, "dash"))
-    chart.series.append(_line(scores, sector["place"], NAVY, 25_000, "solid"))
+    line = _line(scores, sector["place"], NAVY, 25_000, "solid")
+    if sector["n_days"] < FEW_DAYS:
+        line.marker.symbol, line.marker.size = "circle", 5
+        line.marker.graphicalProperties = GraphicalProperties(solidFill=NAVY)
+    chart.series.append(line)
     return chart
 
 

@@ -1,6 +1,7 @@
 """What a sheet is: one SQL file whose head declares it, its blocks and their columns.
 
-The head is a comment of `key: value` lines; each block of the sheet is a SELECT that is preceded by
+The head is a comment of `key: value` lines (`print` and `freeze` name the last column that is
+printed and the first that scrolls); each block of the sheet is a SELECT that is preceded by
 `-- table: Name`, `-- list:` or `-- charts: Sheet`, and by one line for each column:
 
     -- | name | Header (unit) | width | style | meaning | what a blank means |
@@ -77,6 +78,7 @@ class Sheet:
     question: str
     tab: str
     page: str
+    printed: str
     freeze: str
     blocks: tuple[Block, ...]
 
@@ -117,6 +119,7 @@ def _read(path: Path) -> Sheet:
         question=head["question"],
         tab=head["tab"],
         page=head["page"],
+        printed=head.get("print", ""),
         freeze=head.get("freeze", ""),
         blocks=tuple(blocks),
     )

@@ -1,15 +1,25 @@
-"""The workbook of 20,000 suppliers against XlsxWriter writing the same cells in constant memory."""
+"""The workbook of 20,000 suppliers against XlsxWriter writing the same cells in constant memory.
+
+Both write every cell of every sheet with the same font, number format, alignment, rule and fill,
+the same row heights and links. XlsxWriter gets them as finished calls: it neither queries nor
+checks nor wraps text, and leaves out tables, charts and conditional formats. The export's time
+holds all of that, queries included.
+"""
 
 import subprocess
 import sys
 import time
+from datetime import date
+from decimal import Decimal
+from statistics import median
 
-import openpyxl
 import pytest
 import xlsxwriter
 from worlds import DAY, world
 
 from pipeline.export import export_workbook
+from pipeline.export.palette import Palette
+from pipeline.export.rows import RowSheet
 
 MAX_RATIO = 1.4
 MAX_MB = 150
@@ -34,9 +44,84 @@ print(int(re.search(r"VmHWM:\\s+(\\d+)", status)[1]) // 1024)
 """
 
 
-@pytest.fixture(scope="module")
-def large():
-    return world(20_000)
+class Recording:
+    """What an export writes, as calls of XlsxWriter."""
+
+    def __init__(self, monkeypatch):
+        self.sheets, self.looks = {}, {}
+        for owner, name in [
+            (RowSheet, "add_row"),
+            (RowSheet, "add_link"),
+            (Palette, "_register"),
+        ]:
+            monkeypatch.setattr(owner, name, self._watched(name, getattr(owner, name)))
+
+    def _watched(self, name, original):
+        def watched(*arguments, **named):
+            result = original(*arguments, **named)
+            getattr(self, f"on_{name}")(result, *arguments, **named)
+            return result
+
+        return staticmethod(watched) if name == "_register" else watched
+
+    def on__register(self, number, _, style, quoted, *, header):
+        look = {
+            "font_name": "Arial",
+            "font_size": style.size,
+            "bold": style.bold,
+            "font_color": f"#{style.colour}",
+            "num_format": style.number_format,
+            "align": style.align,
+            "valign": "top",
+            "text_wrap": style.wrap,
+            "bottom": int(style.rule),
+            "bg_color": "#1F3864" if header else None,
+            "quote_prefix": quoted,
+        }
+        self.looks[number] = {name: value for name, value in look.items() if value}
+
+    def on_add_row(self, _, sheet, slots, values, height):
+        cells = []
+        for column, (slot, value) in enumerate(zip(slots, values, strict=True)):
+            method, shown = _call(value)
+            cells.append((method, column, shown, slot.style))
+        self.sheets.setdefault(sheet.title, []).append((height, cells))
+
+    def on_add_link(self, _, sheet, slot, target, location, __):
+        _, cells = self.sheets[sheet.title][-1]
+        place = next(i for i, cell in enumerate(cells) if cell[3] == slot.style)
+        _, column, text, style = cells[place]
+        cells[place] = ("write_url", column, (target or f"internal:{location}", text), style)
+
+
+def _call(value):
+    if value is None:
+        return "write_blank", None
+    if isinstance(value, Decimal):
+        return "write_number", float(value)
+    if isinstance(value, int | float):
+        return "write_number", value
+    return ("write_datetime", value) if isinstance(value, date) else ("write_string", value)
+
+
+def write_with_xlsxwriter(recording, path):
+    book = xlsxwriter.Workbook(path, {"constant_memory": True})
+    formats = {number: book.add_format(look) for number, look in recording.looks.items()}
+    for title, rows in recording.sheets.items():
+        sheet = book.add_worksheet(title)
+        put = {
+            name: getattr(sheet, name)
+            for name in ("write_number", "write_string", "write_blank", "write_datetime")
+        }
+        for place, (height, cells) in enumerate(rows):
+            if height:
+                sheet.set_row(place, height)
+            for method, column, value, style in cells:
+                if method == "write_url":
+                    sheet.write_url(place, column, value[0], formats[style], value[1])
+                else:
+                    put[method](place, column, value, formats[style])
+    book.close()
 
 
 def cpu_seconds(function):
@@ -45,34 +130,21 @@ def cpu_seconds(function):
     return time.process_time() - start
 
 
-def write_with_xlsxwriter(sheets, path):
-    book = xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_formulas": False})
-    number = book.add_format({"num_format": "0.0", "font_name": "Arial", "bottom": 1})
-    for name, rows in sheets:
-        sheet = book.add_worksheet(name)
-        for place, row in enumerate(rows):
-            for column, value in enumerate(row):
-                if isinstance(value, int | float):
-                    sheet.write_number(place, column, value, number)
-                elif value is None:
-                    sheet.write_blank(place, column, None, number)
-                else:
-                    sheet.write_string(place, column, str(value), number)
-    book.close()
-
-
-def test_time_against_xlsxwriter(large, tmp_path, benchmark):
-    path, other = tmp_path / "day.xlsx", tmp_path / "x.xlsx"
-    export_workbook(large, DAY, path)
-    loaded = openpyxl.load_workbook(path, read_only=True)
-    cells = [(sheet.title, list(sheet.values)) for sheet in loaded]
-    ours, theirs = [], []
-    for _ in range(4):
-        ours.append(cpu_seconds(lambda: export_workbook(large, DAY, path)))
-        theirs.append(cpu_seconds(lambda: write_with_xlsxwriter(cells, other)))
-    ratio = min(ours) / min(theirs)
-    benchmark.extra_info |= {"ours": min(ours), "xlsxwriter": min(theirs), "ratio": ratio}
-    benchmark.pedantic(lambda: export_workbook(large, DAY, path), rounds=1)
+def test_time_against_xlsxwriter(tmp_path, benchmark):
+    con, path, other = world(20_000), tmp_path / "day.xlsx", tmp_path / "other.xlsx"
+    with pytest.MonkeyPatch.context() as patch:
+        recording = Recording(patch)
+        export_workbook(con, DAY, path)
+    pairs = [
+        (
+            cpu_seconds(lambda: export_workbook(con, DAY, path)),
+            cpu_seconds(lambda: write_with_xlsxwriter(recording, other)),
+        )
+        for _ in range(5)
+    ]
+    ratio = median(ours / theirs for ours, theirs in pairs)
+    benchmark.extra_info |= {"pairs": pairs, "ratio": ratio}
+    benchmark.pedantic(lambda: write_with_xlsxwriter(recording, other), rounds=1)
     assert ratio <= MAX_RATIO
 
 

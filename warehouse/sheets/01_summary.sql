@@ -147,9 +147,11 @@ from common;
 with
 intervals as (
     select
-        median(score_high_0_100 - score_low_0_100) / 2 as half,
-        max_by(sector, score_high_0_100 - score_low_0_100) as widest,
-        max(score_high_0_100 - score_low_0_100) / 2 as most
+        median(score_high_0_100 - score_low_0_100) as width,
+        first(
+            format('{} ({:.1f} to {:.1f})', sector, score_low_0_100, score_high_0_100)
+            order by score_high_0_100 - score_low_0_100 desc, sector
+        ) as widest
     from sector_now
     where published_score is not null
 ),
@@ -216,11 +218,11 @@ where list is not null
 union all
 select
     format(
-        'Four times in five the true score lies within {:.1f} points of a sector''s score; the least sure is {}, within {:.1f}.',
-        half, widest, most
+        'Four times in five the true score lies in its 80 % interval: {:.1f} points wide for the usual sector, widest for {}.',
+        width, widest
     )
 from intervals
-where half is not null
+where width is not null
 union all
 select 'Not known of suppliers, and never taken for safe: ' || list || '; their intervals are wider.'
 from gaps
@@ -248,7 +250,7 @@ select
         cve,
         counted(n_suppliers, 'supplier'),
         100 * risk_share,
-        regexp_extract(suppliers, '^(.*? \(-?[0-9.]+\))', 1)
+        regexp_replace(regexp_extract(suppliers, '^(.*? \(-?[0-9.]+\))', 1), '\)$', ' points)')
     ) as sentence
 from actions
 where place <= 3
@@ -257,7 +259,7 @@ order by place;
 -- table: SectorSummary
 -- heading: Sectors, highest first
 -- | sector | Sector | 30 | link | Name of the sector; links to its row on Sectors | Never blank |
--- | score | Score (0 to 100) | 11 | score | = scores.supplier_daily.published_score | Not scored: see Data state |
+-- | score | Score (points) | 11 | score | = scores.supplier_daily.published_score | Not scored: see Data state |
 -- | band | Band | 11 | band | Band of the score, see Method | Not scored |
 -- | low | 80 % from (points) | 9 | points | = scores.supplier_daily.score_low_0_100 | Not scored |
 -- | high | 80 % to (points) | 9 | points | = scores.supplier_daily.score_high_0_100 | Not scored |
@@ -295,7 +297,7 @@ order by s.place;
 -- table: SupplierSummary
 -- heading: Suppliers that moved most in seven days
 -- | name | Supplier | 30 | prose | Name in the register | Never blank |
--- | score | Score (0 to 100) | 11 | score | = scores.supplier_daily.published_score | Never blank |
+-- | score | Score (points) | 11 | score | = scores.supplier_daily.published_score | Never blank |
 -- | band | Band | 11 | band | Band of the score, see Method | Never blank |
 -- | low | 80 % from (points) | 9 | points | = scores.supplier_daily.score_low_0_100 | Never blank |
 -- | high | 80 % to (points) | 9 | points | = scores.supplier_daily.score_high_0_100 | Never blank |

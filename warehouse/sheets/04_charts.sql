@@ -12,7 +12,7 @@
 -- | *band | From * (points) | 14 | integer | Lowest score of the band *, drawn as a dashed line | Never blank |
 pivot (
     select
-        unnest([min(s.score_date), max(s.score_date)]) as score_date,
+        unnest([least(min(s.score_date), max(s.score_date) - 14), max(s.score_date)]) as score_date,
         format('{}: {}', b.lower_score, b.band) as band,
         b.lower_score
     from scores.sector_daily as s
@@ -32,11 +32,14 @@ order by score_date;
 -- | place | Column | 0 | integer | Column of the sector in the table Trend | Never blank |
 -- | first_date | First day | 0 | date | First day drawn | Never blank |
 -- | last_date | Last day | 0 | date | Last day drawn | Never blank |
+-- | n_days | Days | 0 | integer | Days of the axis that have scores | Never blank |
 with
 days as (
     select
-        min(s.score_date) as first_date,
-        max(s.score_date) as last_date
+        min(s.score_date) as first_scored,
+        max(s.score_date) as last_date,
+        least(first_scored, last_date - 14) as first_date,
+        count(distinct s.score_date) as n_days
     from scores.sector_daily as s
     cross join chosen as c
     where s.score_date between c.end_date - 89 and c.end_date
@@ -50,7 +53,7 @@ select
     format(
         'Line chart of the daily score of {} from {} to {}: lowest {}, highest {}, now {}.',
         s.sector,
-        d.first_date,
+        d.first_scored,
         d.last_date,
         coalesce(s.low_90::varchar, 'none'),
         coalesce(s.high_90::varchar, 'none'),
@@ -58,7 +61,8 @@ select
     ) as alt_text,
     1 + row_number() over (order by s.sector) as place,
     d.first_date,
-    d.last_date
+    d.last_date,
+    d.n_days
 from sector_now as s
 cross join days as d
 order by s.place;

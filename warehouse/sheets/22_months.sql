@@ -10,10 +10,10 @@
 -- filtered_table: Months
 -- | sector | Sector | 18 | text | Name of the sector | Never blank |
 -- | month | Month | 11 | text | Year and month (UTC) | Never blank |
--- | average | Average (0 to 100) | 11 | score | Mean of the daily scores | Not scored in the month |
--- | change | Change to the month before (points) | 13 | change | Average minus the average of the month before | No score in one of the two |
--- | lowest | Lowest (0 to 100) | 11 | score | Lowest daily score | Not scored in the month |
--- | highest | Highest (0 to 100) | 11 | score | Highest daily score | Not scored in the month |
+-- | average | Average (points) | 11 | score | Mean of the daily scores | Not scored in the month |
+-- | change | Change to the month before (points) | 15 | change | Average minus the average of the month before | No score in one of the two |
+-- | lowest | Lowest (points) | 11 | score | Lowest daily score | Not scored in the month |
+-- | highest | Highest (points) | 11 | score | Highest daily score | Not scored in the month |
 -- | n_days | Days scored | 10 | integer | Days of the month with a score | Never blank |
 with
 months as (

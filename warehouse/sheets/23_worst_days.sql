@@ -11,7 +11,7 @@
 -- | sector | Sector | 18 | text | Name of the sector | Never blank |
 -- | place | Place | 8 | integer | Place among the sector's days, worst first | Never blank |
 -- | score_date | Day (UTC) | 13 | date | Day scored | Never blank |
--- | score | Score (0 to 100) | 10 | score | Score of that day | Never blank |
+-- | score | Score (points) | 10 | score | Score of that day | Never blank |
 -- | band | Band | 11 | band | Band of the score, see Method | Never blank |
 -- | points | Points of the event | 10 | points | What the event added | No event on record |
 -- | reason | Main event | 74 | link | Event that added most points; links to its report | No event on record |

@@ -11,11 +11,18 @@
 -- filtered_table: BandDays
 -- | level | Level | 10 | text | Sector or Supplier | Never blank |
 -- | subject_id | Id | 16 | text | Identity of the sector or supplier | Never blank |
--- | name | Name | 34 | text | Name of the sector or supplier | Never blank |
+-- | name | Name | 36 | prose | Name of the sector or supplier | Never blank |
 -- | n_days | Days on file | 10 | integer | Days of the period on which it was on file | Never blank |
--- | average | Average (0 to 100) | 11 | score | Mean of the daily scores | Never scored in the period |
--- | *band | Days * | 11 | integer | Days with a score in the band * | None |
-pivot (
+-- | average | Average (points) | 11 | score | Mean of the daily scores | Never scored in the period |
+-- | *band | Days * | 14 | integer | Days with a score in the band * | Never blank |
+select
+    level,
+    subject_id,
+    name,
+    n_days,
+    average,
+    coalesce(columns('^(from \d|not scored)'), 0)
+from (pivot (
     with
     subjects as (
         select
@@ -68,5 +75,5 @@ pivot (
 )
 on band
 using sum(n)::integer
-group by level, subject_id, name, n_days, average
+group by level, subject_id, name, n_days, average)
 order by level, average desc nulls last, name, subject_id;

@@ -12,16 +12,16 @@
 -- filtered_table: PeriodMovers
 -- | direction | Direction | 11 | text | Rise or Fall | Never blank |
 -- | place | Place | 8 | integer | Place among the rises or falls, largest first | Never blank |
--- | name | Supplier | 34 | text | Name in the register | Never blank |
+-- | name | Supplier | 36 | prose | Name in the register | Never blank |
 -- | sector | Main sector | 18 | text | Sector with its largest share | Never blank |
--- | before | At the start (0 to 100) | 11 | score | Published score of the first day | Never blank |
--- | score | At the end (0 to 100) | 11 | score | Published score of the last day | Never blank |
+-- | before | At the start (points) | 11 | score | Published score of the first day | Never blank |
+-- | score | At the end (points) | 11 | score | Published score of the last day | Never blank |
 -- | change | Change (points) | 10 | change | Score at the end minus score at the start | Never blank |
 -- | bands | Band | 22 | text | Band at the start and at the end, where it changed | Never blank |
 -- | threat | Threat (points) | 10 | change | Change of the points from threat | Never blank |
 -- | susceptibility | Susceptibility (points) | 15 | change | Change of the points from open vulnerabilities | Never blank |
 -- | consequence | Consequence (points) | 14 | change | Change of the points from criticality | Never blank |
--- | reason | Reason | 80 | text | The part that moved most, and the evidence whose points moved most | Never blank |
+-- | reason | Reason | 80 | prose | The part that moved most, and the evidence whose points moved most | Never blank |
 select
     direction,
     place,

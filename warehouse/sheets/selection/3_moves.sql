@@ -22,12 +22,12 @@ select
     row_number() over (
         partition by t.age_days, way
         order by abs(n.published_score - t.published_score) desc, n.supplier_name, n.supplier_id
-    ) as place
+    ) as mover_place
 from supplier_now as n
 inner join supplier_then as t on n.supplier_id = t.supplier_id and t.age_days > 0
 left join bands as b on t.band_id = b.band_id
 where n.published_score <> t.published_score
-qualify place <= 25;
+qualify mover_place <= 25;
 
 -- Of a day's events the five strongest are on file. One that is not among them is taken to add as much
 -- as the fifth, if there are more: so no move is overstated, and new or ended is said only of what is.
@@ -134,7 +134,7 @@ explained as (
 select
     m.days,
     if(m.way > 0, 'Rise', 'Fall') as direction,
-    m.place,
+    m.mover_place as place,
     m.supplier_id,
     m.name,
     m.sector,
