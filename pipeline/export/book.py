@@ -20,6 +20,7 @@ from pipeline.export.text import escape, safe_link
 MAX_LINKS = 65_530
 LINE_HEIGHT = 14.5
 MAX_HEIGHT = 409.0  # of a row in Excel, in points
+INDENT = 1.5  # of text in a cell, in digits
 NARROW = 0.93  # widths are counted in digits; the letters of a sentence take less on average
 HEIGHTS = {"title": 24.0, "heading": 20.0}
 FIRST_BLOCK_ROW = 4
@@ -235,10 +236,10 @@ class _SheetWriter:
 def _height(fields: list[_Field], values: list[Any]) -> float | None:
     """Height of a row that holds wrapped text; None = one line."""
     lines = [
-        _lines(value, field.column.width, NARROW)
+        _lines(value, field.column.width - INDENT, NARROW)
         for field, value in zip(fields, values, strict=True)
         if isinstance(value, str)
-        and len(value) * NARROW > field.column.width
+        and len(value) * NARROW > field.column.width - INDENT
         and STYLES[field.column.style].wrap
     ]
     return min(max(lines) * LINE_HEIGHT + 2, MAX_HEIGHT) if lines else None

@@ -258,7 +258,7 @@ order by place;
 
 -- table: SectorSummary
 -- heading: Sectors, highest first
--- | sector | Sector | 30 | link | Name of the sector; links to its row on Sectors | Never blank |
+-- | sector | Sector | 36 | link | Name of the sector; links to its row on Sectors | Never blank |
 -- | score | Score (points) | 11 | score | = scores.supplier_daily.published_score | Not scored: see Data state |
 -- | band | Band | 11 | band | Band of the score, see Method | Not scored |
 -- | low | 80 % from (points) | 9 | points | = scores.supplier_daily.score_low_0_100 | Not scored |
@@ -296,7 +296,7 @@ order by s.place;
 
 -- table: SupplierSummary
 -- heading: Suppliers that moved most in seven days
--- | name | Supplier | 30 | prose | Name in the register | Never blank |
+-- | name | Supplier | 36 | prose | Name in the register | Never blank |
 -- | score | Score (points) | 11 | score | = scores.supplier_daily.published_score | Never blank |
 -- | band | Band | 11 | band | Band of the score, see Method | Never blank |
 -- | low | 80 % from (points) | 9 | points | = scores.supplier_daily.score_low_0_100 | Never blank |

@@ -113,7 +113,12 @@ residual as (
         score,
         unnest([
             { 'part': 100, 'points': other, 'kind': 'other', 'driver': 'All other evidence, and rounding' },
-            { 'part': 101, 'points': usual_threat, 'kind': 'usual threat', 'driver': 'Usual level of the sector, compared with that of all' },
+            {
+                'part': 101,
+                'points': usual_threat,
+                'kind': 'usual threat',
+                'driver': 'Usual level of the sector, compared with that of all'
+            },
             {
                 'part': 101,
                 'points': susceptibility,
