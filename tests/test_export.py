@@ -187,7 +187,6 @@ def test_the_ten_largest_moves_of_all_suppliers_are_listed(workbook):
             assert listed == pytest.approx(largest)
 
 
-@pytest.mark.slow
 def test_a_vulnerability_beyond_the_strongest_three_is_not_called_closed(tmp_path):
     con = world(n_suppliers=9)
     strongest = "source_row = 1 and last_date = ?"
@@ -199,7 +198,6 @@ def test_a_vulnerability_beyond_the_strongest_three_is_not_called_closed(tmp_pat
     assert all(re.fullmatch(r"Susceptibility -\d+\.\d; CVE-[-\d]+", r["Reason"]) for r in falls)
 
 
-@pytest.mark.slow
 def test_a_vulnerability_that_is_not_open_any_more_is_called_closed(tmp_path):
     con = world(n_suppliers=9)
     con.execute(
@@ -321,7 +319,6 @@ def test_wide_sheets_print_the_columns_that_the_note_names(workbook, name, last)
     assert f"Printed are the columns to {last}." in sheet["A2"].value
 
 
-@pytest.mark.slow
 def test_a_first_day_has_a_chart_with_a_mark_and_an_axis(tmp_path):
     export_workbook(world(n_suppliers=9, n_days=1), DAY, tmp_path / "day.xlsx")
     with zipfile.ZipFile(tmp_path / "day.xlsx") as archive:
