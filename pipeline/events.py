@@ -7,7 +7,7 @@ event an earlier report belongs to, and a past day's score cannot see the future
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -221,10 +221,12 @@ class _Chain:
 
 
 def _store(con: Connection, assignments: list[Assignment]) -> None:
-    import pyarrow as pa
-
-    names = [field.name for field in fields(Assignment)]
-    batch = pa.table({name: [getattr(a, name) for a in assignments] for name in names})
-    con.register("assigned_events", batch)
-    con.execute("insert into facts.report_events by name select * from assigned_events")
-    con.unregister("assigned_events")
+    """As lists of values: DuckDB would import pandas to look at a table of Arrow, for a second."""
+    columns = [list(column) for column in zip(*map(astuple, assignments), strict=True)]
+    if columns:
+        con.execute(
+            "insert into facts.report_events select unnest(?::varchar[]), unnest(?::varchar[]), "
+            "unnest(?::varchar[]), unnest(?::varchar[]), unnest(?::varchar[]), "
+            "unnest(?::double[]), unnest(?::boolean[])",
+            columns,
+        )

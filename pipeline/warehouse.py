@@ -306,8 +306,10 @@ def replace_range(con: Connection, model: Model, start: date, end: date) -> int:
     if model.schema == "temp":
         con.execute(f"create or replace temp table {model.name} as {model.sql}", parameters)
     else:
-        con.execute(f"create or replace temp table fresh as from {model.name} limit 0")
-        con.execute(f"insert into fresh by name {model.sql}", parameters)
+        cells = ", ".join(f"cast({n} as {t}) as {n}" for n, t in _types(con, model.name).items())
+        con.execute(
+            f"create or replace temp table fresh as select {cells} from ({model.sql})", parameters
+        )
         if "first_date" in columns(con, model.name):
             replace_spans(con, model.name, start, end)
         else:
@@ -330,8 +332,12 @@ def content(con: Connection, rows: str) -> list[tuple[object, ...]]:
 
 def columns(con: Connection, table: str) -> list[str]:
     """Names of a table's columns, in order."""
+    return list(_types(con, table))
+
+
+def _types(con: Connection, table: str) -> dict[str, str]:
     described = con.execute(f"select * from {table} limit 0").description
-    return [column[0] for column in described]
+    return {column[0]: str(column[1]) for column in described}
 
 
 def replace_spans(con: Connection, table: str, start: date, end: date) -> None:

@@ -82,13 +82,10 @@ suppliers as (
         p.score,
         method.published(m.points + s.susceptibility_points + s.consequence_points)
     from pairs as p
-    inner join spans as s
-        on
-            p.supplier_id = s.supplier_id
-            and p.previous_date >= s.first_date
-            and p.previous_date <= s.last_date
+    asof inner join spans as s
+        on p.supplier_id = s.supplier_id and p.previous_date >= s.first_date
     inner join mix_days as m on s.mix_id = m.mix_id and p.previous_date = m.score_date
-    where p.is_changed
+    where p.is_changed and p.previous_date <= s.last_date
 ),
 
 subjects as (
