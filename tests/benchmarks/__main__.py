@@ -38,6 +38,7 @@ def main() -> None:
             lambda: asking.questions(bench, asked.rounds),
             lambda: scoring.against_loops(bench, asked.rounds),
             lambda: scoring.one_day_more(bench, asked.rounds),
+            lambda: scoring.history(bench, asked.rounds),
             lambda: scoring.sizes(bench, asked.reruns),
         ]
         steps += [lambda: growth.exponents(asked.rounds)]

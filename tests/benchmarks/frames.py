@@ -1,4 +1,4 @@
-"""The scores of supplier-days by pandas and by polars, from the same facts, for comparison."""
+"""The scores of supplier-days by SQL, pandas and polars: nothing else, and from the same facts."""
 
 from datetime import date, timedelta
 
@@ -10,7 +10,6 @@ SCORES = """
     select score_date, supplier_id, score_0_100
     from scores.supplier_daily
     where score_date between $start and $end
-    order by 1, 2
 """
 FACTS = {
     "open": "select supplier_id, from_date, until_date, cast(hazard as double) as hazard "
@@ -22,6 +21,48 @@ FACTS = {
     "threat": "select score_date, mix_id, baseline_points + threat_points as points "
     "from scores.mix_threat_daily where score_date between $start and $end",
 }
+
+
+SQL = f"""
+    with
+    suppliers as ({FACTS["suppliers"]}),
+    threat as ({FACTS["threat"]}),
+    steps as (
+        select supplier_id, greatest(from_date, $start) as day, cast(hazard as double) as step
+        from facts.open_vulnerabilities
+        where from_date <= $end and until_date > $start
+        union all
+        select supplier_id, until_date, -cast(hazard as double)
+        from facts.open_vulnerabilities
+        where until_date > $start and until_date <= $end
+        union all
+        select supplier_id, $start, 0
+        from suppliers
+    ),
+    sums as (
+        select
+            supplier_id,
+            day,
+            sum(step) over own as hazard,
+            lead(day, 1, $end + 1) over own as until_day
+        from (select supplier_id, day, sum(step) as step from steps group by all)
+        window own as (partition by supplier_id order by day)
+    ),
+    points as (
+        select
+            supplier_id,
+            v.mix_id,
+            10 * log2(($low + (1 - $low) * (1 - exp(-s.hazard))) / $typical_susceptibility)
+            + 10 * log2(v.consequence / $typical_consequence) as points,
+            cast(unnest(generate_series(s.day, s.until_day - 1, interval 1 day)) as date)
+                as score_date
+        from sums as s
+        inner join suppliers as v using (supplier_id)
+    )
+    select p.score_date, p.supplier_id, greatest(0, least(100, t.points + p.points)) as score_0_100
+    from points as p
+    inner join threat as t using (mix_id, score_date)
+"""
 
 
 def parameters(con: Connection) -> dict[str, float]:
@@ -36,6 +77,14 @@ def facts(con: Connection, start: date, end: date) -> dict[str, object]:
         name: con.sql(sql, params=days if "$" in sql else None).to_arrow_table()
         for name, sql in FACTS.items()
     }
+
+
+def with_sql(con: Connection, method: dict[str, float], start: date, end: date):
+    """Score of each supplier-day: hazard between its days of change, then the days of each."""
+    limits = {"start": start, "end": end, "low": method["susceptibility_minimum"]}
+    typical = ("typical_susceptibility", "typical_consequence")
+    given = limits | {name: method[name] for name in typical}
+    return con.sql(SQL, params=given).to_arrow_table()
 
 
 def with_pandas(tables: dict[str, object], method: dict[str, float], start: date, end: date):

@@ -1,9 +1,10 @@
 """Scoring a generated world: a range at once, day by day, one day more; and what DuckDB needs."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -16,6 +17,7 @@ from pipeline.warehouse import Connection, install
 
 CONFIG = {"threads": 2, "memory_limit": "8GB"}
 LOOP_DAYS = 10
+N_DELIVERIES = 10
 
 
 @contextmanager
@@ -62,50 +64,80 @@ def tables(con: Connection) -> list[str]:
     return [name for (name,) in rows]
 
 
-def against_duckdb(bench: Bench, n: int) -> list[tuple[str, str]]:
-    """The backfill by what loading and copying its results takes."""
-    parquet, target = bench.folder / "parquet", bench.folder / "loaded.duckdb"
-    names: list[str] = []
+READ = {
+    "days": "scores.supplier_daily",
+    "drivers": "scores.supplier_driver_daily",
+    "sectors": "scores.sector_daily",
+    "sector_drivers": "scores.sector_driver_daily",
+}
+"""The finished tables as they are read: every supplier-day, its drivers, and the sectors."""
 
-    def write() -> None:
-        parquet.mkdir(exist_ok=True)
+
+class Finished:
+    """The finished tables of a scored world as Parquet files, to load and to copy."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.folder, self.target = bench.folder / "parquet", bench.folder / "loaded.duckdb"
+        self.folder.mkdir(exist_ok=True)
         with opened(bench.scored) as con:
-            names.extend(tables(con))
-            for name in names:
-                con.execute(f"copy scores.{name} to '{parquet / name}.parquet'")
-            con.execute(f"copy (from scores.supplier_daily) to '{parquet}/_days.parquet'")
+            self.stored = tables(con)
+            for name in self.stored:
+                con.execute(f"copy scores.{name} to '{self.folder / name}.0.parquet'")
+            for day in range(0, bench.world.n_days, 10):
+                first = bench.world.start + timedelta(days=day)
+                days = f"score_date between '{first}' and '{first + timedelta(days=9)}'"
+                for name, table in READ.items():
+                    file = self.folder / f"{name}.{day}.parquet"
+                    con.execute(f"copy (from {table} where {days}) to '{file}'")
 
-    def load(wanted: list[str]) -> None:
-        target.unlink(missing_ok=True)
-        with opened(target) as con:
-            for name in wanted:
-                con.execute(f"create table {name} as from '{parquet / name}.parquet'")
+    def load(self, names: Sequence[str]) -> None:
+        """Into a new database file."""
+        self.target.unlink(missing_ok=True)
+        with opened(self.target) as con:
+            for name in names:
+                con.execute(f"create table {name} as from '{self.folder / name}.*.parquet'")
             con.execute("checkpoint")
 
-    def copy() -> None:
-        with opened(target) as con:
+    def copy(self, names: Sequence[str]) -> None:
+        """From tables into others of the same file, as loaded before."""
+        with opened(self.target) as con:
             for name in names:
                 con.execute(f"create table copy_of_{name} as from {name}")
             con.execute("checkpoint")
 
+    def rows(self, names: Sequence[str]) -> int:
+        """How many rows these tables have."""
+        with duckdb.connect() as con:
+            files = [f"{self.folder / name}.*.parquet" for name in names]
+            sql = "select cast(sum(num_rows) as bigint) from parquet_file_metadata($files)"
+            return con.execute(sql, {"files": files}).fetchall()[0][0]
+
+
+def against_duckdb(bench: Bench, n: int) -> list[tuple[str, str]]:
+    """The backfill by what loading and copying its results takes."""
+    bench.fresh()
+    bench.backfill()
+    finished = Finished(bench)
+    whole, days, stored = list(READ), ["days"], finished.stored
     measured = []
     for _ in range(n):
         bench.fresh()
         row = [seconds(bench.backfill)]
-        if not names:
-            write()
-        row += [seconds(lambda: load(names)), seconds(copy), seconds(lambda: load(["_days"]))]
+        for names in (whole, days, stored):
+            row += [seconds(partial(finished.load, names)), seconds(partial(finished.copy, names))]
         measured.append(row)
-    with opened(bench.scored) as con:
-        n_stored = sum(con.execute(f"select count(*) from scores.{t}").fetchone()[0] for t in names)
+    read, kept = f"{finished.rows(whole):,}", f"{finished.rows(stored):,}"
     return [
-        ("Backfill, from staged rows to stored tables", column(measured, 0)),
-        (f"÷ loading the {n_stored:,} stored rows from Parquet", ratio(measured, 0, 1)),
-        ("÷ `create table as` of the stored tables", ratio(measured, 0, 2)),
+        ("Backfill, from staged rows to stored tables on disk", column(measured, 0)),
+        (f"÷ loading the finished tables ({read} rows) from Parquet", ratio(measured, 0, 1)),
+        ("÷ `create table as` of the finished tables", ratio(measured, 0, 2)),
         (
-            f"÷ loading its {bench.supplier_days:,} supplier-days from Parquet",
+            f"÷ loading the scores alone ({bench.supplier_days:,} rows)",
             ratio(measured, 0, 3),
         ),
+        ("÷ `create table as` of the scores alone", ratio(measured, 0, 4)),
+        (f"÷ loading what is stored, spans of days ({kept} rows)", ratio(measured, 0, 5)),
+        ("÷ `create table as` of what is stored", ratio(measured, 0, 6)),
     ]
 
 
@@ -126,38 +158,26 @@ def against_loops(bench: Bench, n: int) -> list[tuple[str, str]]:
         given, method = frames.facts(con, start, bench.last), frames.parameters(con)
     with opened(bench.scored) as con:
         ours = con.sql(frames.SCORES, params={"start": start, "end": bench.last}).to_arrow_table()
-    for compute in (frames.with_pandas, frames.with_polars):
-        _assert_equal(ours, _as_arrow(compute(given, method, start, bench.last)))
-    from_facts = rounds(
-        [
-            lambda: _score_from_facts(bench),
-            lambda: frames.with_pandas(given, method, start, bench.last),
-            lambda: frames.with_polars(given, method, start, bench.last),
-        ],
-        n,
-    )
+    with opened(bench.scored) as con:
+        computed = {
+            "SQL": partial(frames.with_sql, con),
+            "pandas": partial(frames.with_pandas, given),
+            "polars": partial(frames.with_polars, given),
+        }
+        for compute in computed.values():
+            _assert_equal(ours, _as_arrow(compute(method, start, bench.last)))
+        from_facts = rounds(
+            [partial(compute, method, start, bench.last) for compute in computed.values()], n
+        )
     return [
         (
             f"{LOOP_DAYS} days scored day by day ÷ at once",
             ratio(at_once_then_looped, 1, 0),
         ),
-        ("pandas ÷ SQL: every supplier-day's score from the facts", ratio(from_facts, 1, 0)),
-        ("polars ÷ SQL: the same", ratio(from_facts, 2, 0)),
+        ("Every supplier-day's score from the facts by SQL alone", column(from_facts, 0)),
+        ("the same by pandas ÷ by SQL", ratio(from_facts, 1, 0)),
+        ("the same by polars ÷ by SQL", ratio(from_facts, 2, 0)),
     ]
-
-
-def _score_from_facts(bench: Bench) -> None:
-    """What the frames do: spans of suppliers, then each day's score, kept in memory."""
-    from pipeline.method import models
-
-    days = {"start_date": bench.world.start, "end_date": bench.last}
-    with opened(bench.scored) as con:
-        for name in ("facts.supplier_states", "scores.supplier_spans"):
-            (model,) = (model for model in models() if model.name == name)
-            used = {name: days[name] for name in model.parameters}
-            con.execute(f"create or replace temp table spans as {model.sql}", used)
-        limits = {"start": bench.world.start, "end": bench.last}
-        con.sql(frames.SCORES, params=limits).to_arrow_table()
 
 
 def _as_arrow(frame):
@@ -197,17 +217,44 @@ def one_day_more(bench: Bench, n: int) -> list[tuple[str, str]]:
     ]
 
 
+def history(bench: Bench, n: int) -> list[tuple[str, str]]:
+    """The same increment after few and after ten times as many daily deliveries."""
+    ratios = []
+    for _ in range(n):
+        taken = []
+        for n_before in (N_DELIVERIES, 10 * N_DELIVERIES):
+            bench.fresh()
+            first = bench.last - timedelta(days=n_before)
+            with opened(bench.scored) as con:
+                for k in range(n_before):
+                    deliver(con, first + timedelta(days=k))
+                score_range(con, first, bench.last - timedelta(days=1), force=True)
+                deliver(con, bench.last)
+                taken.append(seconds(partial(score_range, con, bench.last, bench.last)))
+        ratios.append(taken[1] / taken[0])
+    return [
+        (
+            f"One day's increment after {10 * N_DELIVERIES} daily deliveries ÷ after "
+            f"{N_DELIVERIES}",
+            spread(ratios),
+        )
+    ]
+
+
 def deliver(con: Connection, day: date) -> None:
     """New scans of one supplier in a hundred; one criticality in a thousand is new."""
     delivered = {
         "scanner_findings": (
             "findings",
-            "select * from staged.findings where hash(supplier_id) % 100 = 0 and fixed_on > $day",
+            "select * from staged.findings "
+            "where hash(supplier_id) % 100 = hash($day) % 100 and fixed_on > $day "
+            "and delivery_id = 'scanner_findings/1'",
         ),
         "supplier_register": (
             "suppliers",
-            "select * replace (if(hash(supplier_id) % 1000 = 0, 5, criticality_1_5) "
-            "as criticality_1_5) from staged.suppliers where known_at < $day",
+            "select * replace (if(hash(supplier_id) % 1000 = hash($day) % 1000, 5, "
+            "criticality_1_5) as criticality_1_5) from staged.suppliers "
+            "where delivery_id = 'supplier_register/1'",
         ),
     }
     for source_id, (table, rows) in delivered.items():
