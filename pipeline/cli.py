@@ -63,7 +63,10 @@ def main() -> None:
     try:
         app()
     except SectorRiskError as error:
-        console(stderr=True).print(f"[bold red]Error:[/] {error}", soft_wrap=True, highlight=False)
+        from rich.markup import escape
+
+        told = f"[bold red]Error:[/] {escape(str(error))}"
+        console(stderr=True).print(told, soft_wrap=True, highlight=False)
         sys.exit(error.exit_code)
 
 

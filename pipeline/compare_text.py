@@ -10,6 +10,7 @@ from pipeline.sandbox import Comparison
 
 Row = dict[str, Any]
 _PARTS = ("baseline", "threat", "susceptibility", "consequence", "bound")
+_NOTHING = 5e-10
 
 
 def comparison(one: Comparison) -> Group:
@@ -22,8 +23,8 @@ def comparison(one: Comparison) -> Group:
 
 def _summary(rows: list[Row]) -> Table:
     table = _table(
-        "Scores that moved", "", "scores>", "moved>", "mean>", "largest>", "new bands>",
-        "new ranks>", "rank correlation>",
+        "Scores that moved", "", "scores>", "moved>", "mean>", "largest>", "new\nbands>",
+        "new\nranks>", "rank\ncorrelation>",
     )  # fmt: skip
     for row in rows:
         correlation = row["rank_correlation"]
@@ -36,47 +37,53 @@ def _summary(rows: list[Row]) -> Table:
 
 
 def _sectors(one: Comparison) -> Table:
-    table = _table(
-        f"Sectors on {one.end}", "sector", "before>", "after>", "moved>",
-        *(f"{part}>" for part in _PARTS), "band", "rank", "event that moved most",
-    )  # fmt: skip
+    table = _table(f"Sectors on {one.end}", "sector", "before>", "after>", "moved>", "why")
     for row in one.sectors:
-        table.add_row(
-            row["sector"], *_scores(row), _change(row, "band"), _change(row, "rank"),
-            escape(row["event_moved_most"] or ""),
-        )  # fmt: skip
+        table.add_row(row["sector"], *_scores(row), _why(row, row["event_moved_most"]))
     return table
 
 
 def _suppliers(rows: list[Row]) -> Table:
     table = _table(
-        "Suppliers that moved most, each on its day of the largest move", "supplier", "id", "day",
-        "before>", "after>", "moved>", *(f"{part}>" for part in _PARTS), "band",
+        "Suppliers that moved most, each on its day of the largest move",
+        "supplier", "before>", "after>", "moved>", "why",
     )  # fmt: skip
     for row in rows:
-        name = escape(row["supplier"] or "")
-        table.add_row(name, escape(row["supplier_id"]), str(row["score_date"]), *_scores(row),
-                      _change(row, "band"))  # fmt: skip
+        name = f"{escape(row['supplier'] or '')}\n[dim]{escape(row['supplier_id'])}, "
+        table.add_row(f"{name}{row['score_date']}[/]", *_scores(row), _why(row, None))
     return table
 
 
 def _scores(row: Row) -> list[str]:
     ends = [row["score_before"], row["score_after"]]
-    return [
-        *("not scored" if value is None else f"{value:.1f}" for value in ends),
-        *(_signed(row[name]) for name in ("moved", *_PARTS)),
+    told = ["not scored" if value is None else f"{value:.1f}" for value in ends]
+    return [*told, _signed(row["moved"])]
+
+
+def _why(row: Row, event: str | None) -> str:
+    """The parts that moved, then what became of band and rank."""
+    parts = [
+        f"{part} {_signed(row[part])}"
+        + (f" (most: {escape(event)})" if part == "threat" and event else "")
+        for part in _PARTS
+        if row[part] is not None and abs(row[part]) > _NOTHING
     ]
+    became = [f"{name} {_change(row, name)}" for name in ("band", "rank") if _differs(row, name)]
+    return "; ".join([", ".join(parts), *became] if parts else became)
+
+
+def _differs(row: Row, name: str) -> bool:
+    return f"{name}_before" in row and row[f"{name}_before"] != row[f"{name}_after"]
 
 
 def _signed(value: float | None) -> str:
     if value is None:
         return ""
-    return f"{value:+.2f}" if abs(value) > 5e-10 else "0"
+    return f"{value:+.2f}" if abs(value) > _NOTHING else "0"
 
 
 def _change(row: Row, name: str) -> str:
-    before, after = row[f"{name}_before"], row[f"{name}_after"]
-    return f"{before or '–'}" if before == after else f"{before or '–'} → {after or '–'}"
+    return f"{row[f'{name}_before'] or 'none'} → {row[f'{name}_after'] or 'none'}"
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -41,14 +41,15 @@ def moves(one: Moves, n: int = 15) -> RenderableType:
     table = _table(
         f"What moved it from {one.from_date} to {one.to_date}: "
         f"{one.before:.1f} → {one.after:.1f} ({one.change:+.1f} points)",
-        "points>", "part", "what", "how", "id",
+        "points>", "part", "what",
     )  # fmt: skip
     for move in one.moves[:n]:
-        table.add_row(f"{move.points:+.2f}", move.part, escape(move.title), move.how, move.what)
+        told = f"{escape(move.title)}\n[dim]{escape(move.how)}; {escape(move.what)}[/]"
+        table.add_row(f"{move.points:+.2f}", move.part, told)
     rest = one.moves[n:]
     if rest:
         others = sum(move.points for move in rest)
-        table.add_row(f"{others:+.2f}", "", f"{len(rest)} smaller changes", "", "")
+        table.add_row(f"{others:+.2f}", "", f"{_many(len(rest), 'smaller change')}")
     return table
 
 
@@ -67,9 +68,9 @@ def _parts(one: Explanation) -> Table:
     table = _table("Parts; ten points are twice the risk", "part", "points>", "of which")
     usual = {
         "threat": f"usual level {one.threat.usual_points:+.2f}, "
-        f"{len(one.threat.events)} events {_sum(one.threat.events):+.2f}",
+        f"{_many(len(one.threat.events), 'event')} {_sum(one.threat.events):+.2f}",
         "susceptibility": f"what any supplier has {one.usual_susceptibility_points:+.2f}, "
-        f"{len(one.vulnerabilities)} CVEs {_sum(one.vulnerabilities):+.2f}",
+        f"{_many(len(one.vulnerabilities), 'CVE')} {_sum(one.vulnerabilities):+.2f}",
     }
     for name, value in one.score.parts.items():
         if value or name != "bound":
@@ -82,18 +83,21 @@ def _sum(lines: Iterable[object]) -> float:
     return sum(line.points for line in lines)  # type: ignore[attr-defined]
 
 
+def _many(n: int, thing: str) -> str:
+    return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
+
+
 def _events(events: tuple[EventLine, ...], n: int) -> Table:
-    table = _table(
-        "Threat: events", "points>", "share>", "event", "kind", "sector", "reports>",
-        "credibility>", "left>", "sector is",
-    )  # fmt: skip
+    table = _table("Threat: events", "points>", "share>", "event")
     for line in events[:n]:
+        reports = _many(len(line.reports), "report")
         table.add_row(
-            f"{line.points:+.2f}", f"{line.share_0_1:.0%}", escape(line.title), line.kind,
-            line.sector_id, str(len(line.reports)), f"{line.credibility_0_1:.0%}",
-            f"{line.decay_0_1:.0%}", line.basis,
-        )  # fmt: skip
-    _rest(table, events[n:], 9)
+            f"{line.points:+.2f}",
+            f"{line.share_0_1:.0%}",
+            f"{escape(line.title)}\n[dim]{line.kind}, {line.sector_id} is {line.basis}; {reports}, "
+            f"credibility {line.credibility_0_1:.0%}, {line.decay_0_1:.0%} of it left[/]",
+        )
+    _rest(table, events[n:], 3)
     return table
 
 
@@ -114,20 +118,28 @@ def _evidence(events: tuple[EventLine, ...], n: int) -> list[RenderableType]:
 
 def _vulnerabilities(lines: tuple[VulnerabilityLine, ...], n: int) -> Table:
     table = _table(
-        "Susceptibility: open vulnerabilities", "points>", "CVE", "exploited in 30 days>", "why",
-        "reach", "assets", "open since", "found in",
-    )  # fmt: skip
+        "Susceptibility: open vulnerabilities", "points>", "CVE", "exploited>", "why and where"
+    )
+    table.columns[2].header = "exploited in\n30 days"
     for line in lines[:n]:
-        why = ", ".join(f"{one.evidence} since {one.since}" for one in line.reasons[:2])
         table.add_row(
-            f"{line.points:+.2f}", line.cve_id or "no scan: usual hazard assumed",
-            "" if line.probability is None else f"{line.probability:.1%}", why or "nothing known",
-            line.reach or "", escape(", ".join(line.asset_ids)), str(line.open_since or ""),
-            escape(f"inferred ({line.credibility_0_1:.0%}) from {line.inferred_from}; ")
-            * (line.inferred_from is not None) + _where(line.origin),
-        )  # fmt: skip
-    _rest(table, lines[n:], 8)
+            f"{line.points:+.2f}",
+            line.cve_id or "no scan",
+            "" if line.probability is None else f"{line.probability:.1%}",
+            _grounds(line) if line.cve_id else "the usual hazard is assumed",
+        )
+    _rest(table, lines[n:], 4)
     return table
+
+
+def _grounds(line: VulnerabilityLine) -> str:
+    why = ", ".join(f"{one.evidence} since {one.since}" for one in line.reasons[:2])
+    inferred = f"; inferred ({line.credibility_0_1:.0%}) from {line.inferred_from}"
+    return (
+        f"{why or 'nothing known'}\n[dim]{line.reach}: {escape(', '.join(line.asset_ids))}, "
+        f"open since {line.open_since}{escape(inferred) * (line.inferred_from is not None)}; "
+        f"{_where(line.origin)}[/]"
+    )
 
 
 def _overruled(lines: tuple[Overruled, ...]) -> RenderableType:

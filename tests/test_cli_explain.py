@@ -1,11 +1,17 @@
 import json
+from datetime import date
+from io import StringIO
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
+from pipeline import cli
 from pipeline import settings as settings_module
 from pipeline.cli import app
+from pipeline.compare_text import comparison
 from pipeline.errors import UnknownNameError
+from pipeline.sandbox import Comparison
 
 runner = CliRunner()
 
@@ -53,6 +59,42 @@ def test_alerts_are_printed_by_day_or_range(home):
 def test_an_unknown_name_lists_the_nearest(home):
     with pytest.raises(UnknownNameError, match="Aquila Power"):
         run("explain", "Aquila Pwr", "--date", "2020-01-07")
+
+
+def test_an_error_is_printed_as_it_is_written(home, tmp_path, monkeypatch, capsys):
+    """Brackets of TOML are no markup."""
+    file = tmp_path / "faulty.toml"
+    file.write_text('titel = "Blow"\n', encoding="utf-8")
+    monkeypatch.setattr("sys.argv", ["sector-risk", "whatif", str(file), "--date", "2020-01-07"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert "A scenario holds title, [[alert]] (title, kind" in capsys.readouterr().err
+
+
+def test_explain_is_readable_on_eighty_columns(home, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = run("explain", "energy", "--date", "2020-01-07", "--since", "2020-01-05").stdout
+    assert "alert, energy is named; 1 report, credibility" in shown
+    assert "…" not in shown
+
+
+def test_a_comparison_is_readable_on_eighty_columns():
+    moved = {"baseline": 0.0, "threat": 6.2, "susceptibility": -1.0, "consequence": 0, "bound": 0}
+    scores = {"score_before": 49.2, "score_after": 54.4, "moved": 5.2, "band_before": "guarded"}
+    ranks = {"rank_before": 4, "rank_after": 4}
+    row = {**moved, **scores, **ranks, "band_after": "elevated", "sector": "Transit"}
+    row["event_moved_most"] = "Wipers [at ports] (+7.5)"
+    day = date(2020, 1, 6)
+    lost = dict.fromkeys([*moved, "score_after", "moved", "band_after"])
+    lost |= {"score_before": 74.5, "band_before": "severe", "score_date": day}
+    lost |= {"supplier": "Ostbury Ferry Lines", "supplier_id": "S-0121"}
+    console = Console(width=80, record=True, file=StringIO())
+    console.print(comparison(Comparison(day, day, ("none",), [], [row], [lost])))
+    shown = " ".join(console.export_text().replace("│", " ").split())
+    assert "threat +6.20 (most: Wipers [at ports] (+7.5)), susceptibility -1.00" in shown
+    assert "band guarded → elevated" in shown
+    assert "rank 4" not in shown
+    assert "74.5 not scored band severe → none" in shown
 
 
 @pytest.mark.slow

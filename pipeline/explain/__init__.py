@@ -57,9 +57,8 @@ def resolve(con: Connection, name: str, day: date) -> tuple[str, str]:
         raise SectorRiskError(_not_scored(con, day))
     if rows[0]["is_meant"]:
         return rows[0]["what"], rows[0]["id"]
-    raise UnknownNameError(
-        "Sector or supplier", name, [row[column] for row in rows for column in ("name", "id")]
-    )
+    ids = [row["id"] for row in rows if row["what"] == "supplier"]
+    raise UnknownNameError("Sector or supplier", name, [*(row["name"] for row in rows), *ids])
 
 
 @contextmanager
