@@ -12,6 +12,8 @@ from pipeline.cli import app
 from pipeline.compare_text import comparison
 from pipeline.errors import UnknownNameError
 from pipeline.sandbox import Comparison
+from pipeline.scenario import read_scenario
+from pipeline.settings import ROOT
 
 runner = CliRunner()
 
@@ -69,6 +71,14 @@ def test_an_error_is_printed_as_it_is_written(home, tmp_path, monkeypatch, capsy
     with pytest.raises(SystemExit):
         cli.main()
     assert "A scenario holds title, [[alert]] (title, kind" in capsys.readouterr().err
+
+
+def test_the_scenario_of_the_readme_holds_each_kind(tmp_path):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    file = tmp_path / "port.toml"
+    file.write_text(readme.partition("```toml\n")[2].partition("```")[0], encoding="utf-8")
+    read = read_scenario(file)
+    assert all((read.alert, read.exploited, read.patched, read.lost))
 
 
 def test_explain_is_readable_on_eighty_columns(home, monkeypatch):
