@@ -175,11 +175,9 @@ def _confidence(cells: Cells) -> float | None:
 
 
 def _urls(thing: StixObject) -> list[str]:
-    return [
-        url
-        for reference in mappings(thing.external_references)
-        for url in strings(reference.get("url"))
-    ]
+    listed = thing.external_references if isinstance(thing.external_references, list) else []
+    urls = [reference.get("url") for reference in mappings(listed)]
+    return strings(urls)
 
 
 SOURCE = Source(

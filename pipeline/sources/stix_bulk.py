@@ -5,37 +5,42 @@ to be read. They are parsed by Arrow, many objects at once; all others, and ever
 quite as expected, are left to the reader of single objects, so that no fault is judged twice.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import duckdb
 import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.json as pj
 
 from pipeline.sources.fields import EARLIEST, LATEST, MAX_TEXT, strings
-from pipeline.sources.stix_objects import FOLLOWED, KEPT, STRICTNESS, Context, StixObject, decoded
+from pipeline.sources.stix_objects import FOLLOWED, KEPT, Context, StixObject, decoded
 
 MOMENT = pa.timestamp("us")
 TEXT = pa.string()
 MOMENTS = ("created", "modified", "published", "valid_until")
-TEXTS = pa.list_(TEXT)
-SCHEMA = pa.schema(
+TEXTS = ("type", "id", "name", "description", "relationship_type")
+REFS = ("created_by_ref", "source_ref", "target_ref")
+AS_WRITTEN = ("revoked", "x_mitre_deprecated", "object_marking_refs", "granular_markings")
+STRUCTURE = {
+    **dict.fromkeys((*MOMENTS, *TEXTS, *REFS), "VARCHAR"),
+    **dict.fromkeys((*AS_WRITTEN, "confidence"), "JSON"),
+    "external_references": [{"url": "VARCHAR"}],
+}
+PARSED = pa.schema(
     {
-        **dict.fromkeys(("type", "id", *MOMENTS), TEXT),
-        **dict.fromkeys(("name", "description", "created_by_ref", "relationship_type"), TEXT),
-        **dict.fromkeys(("source_ref", "target_ref"), TEXT),
-        **dict.fromkeys(("revoked", "x_mitre_deprecated"), pa.bool_()),
+        **dict.fromkeys(MOMENTS, MOMENT),
+        **dict.fromkeys((*TEXTS, *REFS, *AS_WRITTEN), TEXT),
         "confidence": pa.float64(),
-        "object_marking_refs": TEXTS,
         "external_references": pa.list_(pa.struct({"url": TEXT})),
     }
 )
-PARSED = pa.schema({each.name: MOMENT if each.name in MOMENTS else each.type for each in SCHEMA})
-PART, SMALLEST_PART, BLOCK_BYTES = 20_000, 100, 2**20
+NO_TEXT = r"^(?:[\[{]|(?:true|false|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)$)"
+PART, SMALLEST_PART = 20_000, 100
 ROWS_AT_ONCE = 50_000
 KINDS_IN_BULK = {"indicator": "sighting", "malware": "analysis"}
 ONE_BY_ONE = (
@@ -85,46 +90,33 @@ def in_bulk(raws: Sequence[msgspec.Raw], first: int, delivered_at: datetime) -> 
 
 
 def _parsed(raws: Sequence[msgspec.Raw]) -> pa.Table:
-    """The properties of all objects, those blank of objects that Arrow cannot parse."""
-    parts = [_part(raws[at : at + PART]) for at in range(0, len(raws), PART)]
-    return pa.concat_tables(parts).combine_chunks()
+    """The properties of all objects, those blank of objects that cannot be parsed together."""
+    with duckdb.connect() as con:
+        parts = [_part(con, raws[at : at + PART]) for at in range(0, len(raws), PART)]
+    return pa.concat_tables(parts)
 
 
-def _part(raws: Sequence[msgspec.Raw]) -> pa.Table:
+def _part(con: duckdb.DuckDBPyConnection, raws: Sequence[msgspec.Raw]) -> pa.Table:
     """Objects beside an unreadable one are halved until few are left to be read one by one."""
     try:
-        return _table(raws)
-    except pa.ArrowInvalid:
+        return _table(con, raws)
+    except (pa.ArrowInvalid, duckdb.Error):
         if len(raws) <= SMALLEST_PART:
             return pa.table([pa.nulls(len(raws), kind) for kind in PARSED.types], schema=PARSED)
     half = len(raws) // 2
-    return pa.concat_tables([_part(raws[:half]), _part(raws[half:])])
+    return pa.concat_tables([_part(con, raws[:half]), _part(con, raws[half:])])
 
 
-def _table(raws: Sequence[msgspec.Raw]) -> pa.Table:
-    lines = b"\n".join(raws)
-    if lines.count(b"\n") != len(raws) - 1:
-        lines = b"\n".join(bytes(raw).replace(b"\n", b" ") for raw in raws)
-    if not lines.isascii():
-        _check_utf8(lines)
-    table = pj.read_json(
-        pa.BufferReader(lines),
-        pj.ReadOptions(block_size=max(BLOCK_BYTES, 2 * max(map(len, raws)))),
-        pj.ParseOptions(explicit_schema=SCHEMA, unexpected_field_behavior="ignore"),
-    )
-    if table.num_rows != len(raws):
-        raise pa.ArrowInvalid("not one object a line")
-    for name in MOMENTS:
-        moments = table[name].cast(pa.timestamp("us", "UTC")).cast(MOMENT)
-        table = table.set_column(table.schema.get_field_index(name), name, moments)
-    return table
+def _table(con: duckdb.DuckDBPyConnection, raws: Sequence[msgspec.Raw]) -> pa.Table:
+    con.register("objects", pa.table({"record": _records(raws)}))
+    parsed = f"select unnest(from_json(record, '{json.dumps(STRUCTURE)}')) from objects"
+    table = con.sql(parsed).to_arrow_table()
+    columns = [_typed(table[field.name], field.type) for field in PARSED]
+    return pa.Table.from_arrays(columns, schema=PARSED)
 
 
-def _check_utf8(lines: bytes) -> None:
-    try:
-        lines.decode()
-    except UnicodeDecodeError as error:
-        raise pa.ArrowInvalid(str(error)) from error
+def _typed(cells: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    return (cells.cast(pa.timestamp("us", "UTC")) if kind == MOMENT else cells).cast(kind)
 
 
 def _records(raws: Sequence[msgspec.Raw]) -> pa.Array:
@@ -141,8 +133,10 @@ def _is_plain(objects: pa.Table) -> pa.Array:
     named = pc.utf8_length(pc.utf8_trim_whitespace(pc.fill_null(objects["name"], "-")))
     told = pc.fill_null(pc.utf8_length(objects["description"]), 0)
     conditions = [
+        pc.is_null(objects["granular_markings"]),
         _is_word(objects["id"]),
         _is_word(objects["type"]),
+        *(_is_text(objects[name]) for name in TEXTS),
         pc.invert(pc.is_in(objects["type"], pa.array(ONE_BY_ONE))),
         pc.and_(pc.greater_equal(confidence, 0), pc.less_equal(confidence, 100)),
         pc.and_(pc.greater(named, 0), pc.less_equal(named, MAX_TEXT)),
@@ -158,6 +152,11 @@ def _is_plain(objects: pa.Table) -> pa.Array:
 def _is_word(cells: pa.ChunkedArray) -> pa.ChunkedArray:
     text = pc.fill_null(cells, "")
     return pc.and_(pc.equal(text, pc.utf8_trim_whitespace(text)), pc.not_equal(text, ""))
+
+
+def _is_text(cells: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Not a number, a list or another thing that was turned into text."""
+    return pc.invert(pc.fill_null(pc.match_substring_regex(cells, NO_TEXT), fill_value=False))
 
 
 def _is_moment(moments: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -222,8 +221,8 @@ def _columns(
             "disclosed_at": pc.coalesce(modified, delivered),
             "valid_until": plain["valid_until"],
             "is_withdrawn": pc.or_(
-                pc.fill_null(plain["revoked"], fill_value=False),
-                pc.fill_null(plain["x_mitre_deprecated"], fill_value=False),
+                pc.equal(pc.fill_null(plain["revoked"], ""), "true"),
+                pc.equal(pc.fill_null(plain["x_mitre_deprecated"], ""), "true"),
             ),
             "confidence_0_1": pc.divide(plain["confidence"], 100),
             "tlp": _markings(plain["object_marking_refs"], context),
@@ -251,7 +250,7 @@ def _names(refs: pa.ChunkedArray, context: Context) -> pa.Array:
 def _first_urls(references: pa.ChunkedArray) -> pa.Array:
     lists = references.combine_chunks()
     urls = pc.utf8_trim_whitespace(pc.struct_field(lists.flatten(), "url"))
-    is_url = pc.fill_null(pc.not_equal(urls, ""), fill_value=False)
+    is_url = pc.fill_null(pc.and_(pc.not_equal(urls, ""), _is_text(urls)), fill_value=False)
     parents = pc.list_parent_indices(lists).filter(is_url).to_numpy()
     rows, firsts = np.unique(parents, return_index=True)
     where = np.full(len(lists), -1)
@@ -264,21 +263,20 @@ def _or_null(positions: Any) -> pa.Array:
 
 
 def _markings(refs: pa.ChunkedArray, context: Context) -> pa.Array:
-    lists = refs.combine_chunks()
-    ranks = np.array([STRICTNESS.index(label) for label in context.tlp.values()])
-    found = pc.index_in(lists.flatten(), pa.array(list(context.tlp), TEXT))
-    parents = pc.list_parent_indices(lists).filter(pc.is_valid(found)).to_numpy()
-    strictest = np.full(len(lists), -1)
-    np.maximum.at(strictest, parents, ranks[found.drop_null().to_numpy()])
-    return pa.array(STRICTNESS).take(_or_null(strictest))
+    """Each list that occurs is looked at once."""
+    written = refs.combine_chunks().dictionary_encode()
+    found = [
+        context.strictest(strings(msgspec.json.decode(one.as_py()))) for one in written.dictionary
+    ]
+    return pa.array(found, TEXT).take(written.indices)
 
 
 def _facts(plain: pa.Table, edges: pa.Table, context: Context) -> pa.Array:
     """For each object that can tell of a threat, what its relationships lead to, once each."""
     told = {ref: list(context.said_by([ref], "attacked")) for ref in context.about}
     tells = pc.is_in(plain["type"], pa.array(list(KINDS_IN_BULK))).combine_chunks()
-    telling = plain["id"].filter(tells)
-    ids, refs = pc.unique(telling), pa.array(list(told), TEXT)
+    telling = plain["id"].filter(tells).combine_chunks().dictionary_encode()
+    ids, refs = telling.dictionary, pa.array(list(told), TEXT)
     source = pc.fill_null(pc.index_in(edges["source_ref"], ids), -1).to_numpy()
     target = pc.fill_null(pc.index_in(edges["target_ref"], refs), -1).to_numpy()
     is_known = (source >= 0) & (target >= 0)
@@ -288,7 +286,7 @@ def _facts(plain: pa.Table, edges: pa.Table, context: Context) -> pa.Array:
         pa.array(offsets), pa.array(facts, FACT).take(pa.array(pairs[:, 1]))
     )
     position = np.full(plain.num_rows, len(ids))
-    position[np.asarray(tells)] = pc.index_in(telling, ids).to_numpy()
+    position[np.asarray(tells)] = telling.indices.to_numpy()
     return lists.take(pa.array(position))
 
 
@@ -305,6 +303,7 @@ def _pairs(
     n_each = n_said[target]
     nth = np.arange(n_each.sum()) - np.repeat(np.cumsum(n_each) - n_each, n_each)
     what = flat[np.repeat(starts[target], n_each) + nth]
-    keys = np.unique(np.repeat(source.astype(np.int64), n_each) * max(len(distinct), 1) + what)
+    keys = np.sort(np.repeat(source.astype(np.int64), n_each) * max(len(distinct), 1) + what)
+    keys = keys[np.diff(keys, prepend=-1) > 0]
     pairs = np.stack(np.divmod(keys, max(len(distinct), 1)), axis=1)
     return pairs, list(distinct.values())

@@ -13,10 +13,10 @@ import msgspec
 from pipeline.sources.fields import (
     CVE,
     TECHNIQUE,
-    TLP,
     at,
     fact,
     mappings,
+    marking,
     sector_facts,
     strings,
 )
@@ -56,6 +56,7 @@ class StixObject(msgspec.Struct, gc=False):
     report_types: Any = None
     object_refs: Any = None
     object_marking_refs: Any = None
+    granular_markings: Any = None
     external_references: Any = None
     sectors: Any = None
     aliases: Any = None
@@ -87,7 +88,7 @@ class Context:
 
     def __init__(self, objects: Iterable[StixObject | None]) -> None:
         self.about: dict[str, StixObject] = {}
-        self.tlp = dict(STANDARD_MARKINGS)
+        self.tlp: dict[str, str | None] = dict(STANDARD_MARKINGS)
         self.edges: defaultdict[str, list[str]] = defaultdict(list)
         for thing in objects:
             if thing is None or not isinstance(thing.id, str):
@@ -108,18 +109,23 @@ class Context:
         if isinstance(source, str) and isinstance(target, str):
             self.edges[source].append(target)
 
-    def _add_marking(self, marking: StixObject) -> None:
-        found = [at(marking.definition, "tlp")]
-        if isinstance(marking.extensions, dict):
-            found += [at(extension, "tlp_2_0") for extension in marking.extensions.values()]
-        for label in found:
-            if isinstance(label, str) and label.lower() in TLP:
-                self.tlp[marking.id] = TLP[label.lower()]
+    def _add_marking(self, thing: StixObject) -> None:
+        """A definition may be of something else than TLP, such as a copyright."""
+        found = [at(thing.definition, "tlp")]
+        if isinstance(thing.extensions, dict):
+            found += [at(extension, "tlp_2_0") for extension in thing.extensions.values()]
+        label = next(iter(strings(found)), "")
+        self.tlp[thing.id] = STANDARD_MARKINGS.get(thing.id) or marking(label)
 
     def tlp_of(self, thing: StixObject) -> str | None:
-        """The strictest marking of an object; None where it has none."""
-        found = [self.tlp[ref] for ref in strings(thing.object_marking_refs) if ref in self.tlp]
-        return max(found, key=STRICTNESS.index, default=None)
+        """The strictest marking of an object or of a part of it; None where it has none."""
+        parts = [part.get("marking_ref") for part in mappings(thing.granular_markings)]
+        return self.strictest([*strings(thing.object_marking_refs), *strings(parts)])
+
+    def strictest(self, marking_refs: Iterable[str]) -> str | None:
+        """The strictest of the markings; one that is nowhere defined may forbid anything."""
+        found = [self.tlp.get(ref, STRICTNESS[-1]) for ref in marking_refs]
+        return max((tlp for tlp in found if tlp), key=STRICTNESS.index, default=None)
 
     def name_of(self, ref: object) -> str | None:
         """The name of an object of the delivery."""

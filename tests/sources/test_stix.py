@@ -17,7 +17,7 @@ from reader_helpers import (
 from pipeline import raw, stage
 from pipeline.errors import DeliveryError
 from pipeline.score import refresh_facts
-from pipeline.sources import get_source
+from pipeline.sources import get_source, stix
 
 BUNDLE = DATA / "stix" / "bundle.json"
 
@@ -67,6 +67,45 @@ def test_the_three_times_of_a_report(rows):
 def test_the_strictest_marking_holds(rows):
     assert by_key(rows, "report--1")["tlp"] == "AMBER"
     assert by_key(rows, "indicator--1")["tlp"] is None
+
+
+TLP2_AMBER = "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421"
+TLP1_GREEN = "marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da"
+COPYRIGHT = {
+    "type": "marking-definition",
+    "id": "marking-definition--c",
+    "definition_type": "statement",
+    "definition": {"statement": "Copyright"},
+}
+HOUSE_RULE = {
+    "type": "marking-definition",
+    "id": "marking-definition--h",
+    "definition": {"tlp": "purple"},
+}
+
+
+@pytest.mark.parametrize("bulk_from", [1, 10**9])
+@pytest.mark.parametrize(
+    ("marked", "tlp"),
+    [
+        ({}, None),
+        ({"object_marking_refs": []}, None),
+        ({"object_marking_refs": [COPYRIGHT["id"]]}, None),
+        ({"object_marking_refs": [TLP1_GREEN, COPYRIGHT["id"]]}, "GREEN"),
+        ({"object_marking_refs": [TLP2_AMBER, TLP1_GREEN]}, "AMBER"),
+        ({"object_marking_refs": [TLP1_GREEN, "marking-definition--elsewhere"]}, "RED"),
+        ({"object_marking_refs": [HOUSE_RULE["id"]]}, "RED"),
+        ({"granular_markings": [{"marking_ref": TLP2_AMBER, "selectors": ["name"]}]}, "AMBER"),
+    ],
+)
+def test_a_marking_that_is_nowhere_defined_is_the_strictest(
+    marked, tlp, bulk_from, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(stix, "BULK_FROM", bulk_from)
+    thing = {"type": "indicator", "id": "indicator--m", "name": "Beacon", **marked}
+    data = json.dumps({"objects": [COPYRIGHT, HOUSE_RULE, thing]}).encode()
+    rows = only(received_bytes("stix", data, tmp_path, "bundle.json"))
+    assert by_key(rows, "indicator--m")["tlp"] == tlp
 
 
 def test_an_intrusion_set_attacks_what_it_targets(rows):
