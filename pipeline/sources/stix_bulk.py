@@ -5,7 +5,7 @@ to be read. They are parsed by Arrow, many objects at once; all others, and ever
 quite as expected, are left to the reader of single objects, so that no fault is judged twice.
 """
 
-import json
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +29,7 @@ AS_WRITTEN = ("revoked", "x_mitre_deprecated", "object_marking_refs", "granular_
 STRUCTURE = {
     **dict.fromkeys((*MOMENTS, *TEXTS, *REFS), "VARCHAR"),
     **dict.fromkeys((*AS_WRITTEN, "confidence"), "JSON"),
-    "external_references": [{"url": "VARCHAR"}],
+    "external_references": "STRUCT(url VARCHAR)[]",
 }
 PARSED = pa.schema(
     {
@@ -108,9 +108,10 @@ def _part(con: duckdb.DuckDBPyConnection, raws: Sequence[msgspec.Raw]) -> pa.Tab
 
 
 def _table(con: duckdb.DuckDBPyConnection, raws: Sequence[msgspec.Raw]) -> pa.Table:
-    con.register("objects", pa.table({"record": _records(raws)}))
-    parsed = f"select unnest(from_json(record, '{json.dumps(STRUCTURE)}')) from objects"
-    table = con.sql(parsed).to_arrow_table()
+    lines = io.BytesIO(b"\n".join(raws))
+    table = con.read_json(lines, columns=STRUCTURE, format="unstructured").to_arrow_table()
+    if table.num_rows != len(raws):
+        raise pa.ArrowInvalid("not one value an object")
     columns = [_typed(table[field.name], field.type) for field in PARSED]
     return pa.Table.from_arrays(columns, schema=PARSED)
 
