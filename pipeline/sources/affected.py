@@ -5,6 +5,7 @@ A statement is a dictionary with the keys of `staged.vulnerabilities.affected`. 
 """
 
 import re
+from functools import lru_cache
 from typing import Any
 
 EVERY = {"all", "all versions", "any", "all/*", "*"}
@@ -70,8 +71,12 @@ def _versions(
     }
 
 
+@lru_cache(maxsize=4_096)
 def versions_of(text: str | None) -> dict[str, Any]:
-    """Versions as people write them: `< V4.1.4`, `>= 1.0 | <= 1.32`, `8.3 and prior`."""
+    """Versions as people write them: `< V4.1.4`, `>= 1.0 | <= 1.32`, `8.3 and prior`.
+
+    The same dictionary for the same text: not to be changed.
+    """
     written = " ".join((text or "").lower().replace("≤", "<=").replace("≥", ">=").split())
     written = re.sub(r"^vers:[a-z]+/", "", written)
     if written in EVERY:

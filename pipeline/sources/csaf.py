@@ -176,6 +176,7 @@ def _vulnerabilities(advisory: dict[str, Any]) -> Iterator[Row]:
     advisory_id = tracking.text("document.tracking.id")
     published = tracking.day("document.tracking.initial_release_date")
     released = tracking.moment("document.tracking.current_release_date")
+    is_withdrawn = _is_withdrawn(advisory)
     for vulnerability in mappings(advisory.get("vulnerabilities")):
         if strings(vulnerability.get("cve")):
             row = _vulnerability(vulnerability, products)
@@ -183,7 +184,7 @@ def _vulnerabilities(advisory: dict[str, Any]) -> Iterator[Row]:
                 "published_date": published,
                 "disclosed_at": released,
                 "statement_key": advisory_id,
-                "is_withdrawn": _is_withdrawn(advisory),
+                "is_withdrawn": is_withdrawn,
                 "record": as_json({"advisory": advisory_id, **vulnerability}),
             } | row
 

@@ -84,7 +84,7 @@ class Products:
                 status=status,
                 justification=reason if status != "affected" else None,
             )
-            for vendor, product, version, status, reason in sorted(said, key=repr)
+            for vendor, product, version, status, reason in sorted(said, key=_in_order)
             if vendor and product
         ]
 
@@ -113,3 +113,7 @@ class Products:
             for product_id in self.groups.get(group_id, [])
         ]
         return [*strings(about.get("product_ids")), *in_groups]
+
+
+def _in_order(said: tuple[str | None, ...]) -> tuple[str, ...]:
+    return tuple(part or "" for part in said)
