@@ -1,5 +1,6 @@
 """What may be published: each gate opens and closes, and a person decides on what is held."""
 
+import hashlib
 import json
 from datetime import date, datetime, timedelta
 from types import SimpleNamespace
@@ -196,6 +197,17 @@ def held(world):
 
 
 NEXT = date(2020, 1, 13)
+
+
+def test_the_latest_workbook_is_the_one_whose_hash_the_manifest_states(held):
+    published, folder = read_manifest(held), held.published_folder
+    assert published.workbook == f"sector-risk-{DAY}.xlsx"
+    assert published.workbook_sha256 == sha256_of(folder / published.workbook)
+    assert published.workbook_sha256 == sha256_of(folder / "sector-risk-latest.xlsx")
+
+
+def sha256_of(file):
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def test_an_implausible_jump_is_held_and_the_last_day_stays(held):
