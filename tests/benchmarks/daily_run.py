@@ -48,7 +48,7 @@ def starts(n: int) -> list[tuple[str, str]]:
     """Start-up of the command line, and what parsing the DAGs adds to importing Airflow."""
     parse = "import airflow.sdk, runpy, glob; [runpy.run_path(f) for f in glob.glob('dags/*_*.py')]"
     commands = [
-        ("-m", "pipeline.cli", "--help"),
+        ("-c", "from pipeline.cli import main; main()", "--help"),
         ("-c", "pass"),
         ("-c", "import typer"),
         ("-c", parse),
