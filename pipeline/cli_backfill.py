@@ -172,7 +172,7 @@ def _stage(request: "Request") -> "Staged":
         TimeRemainingColumn,
     )
 
-    from pipeline import backfill as backfills
+    from pipeline import backfill_stage
     from pipeline.settings import get_settings
 
     n_all = (request.end - request.start).days + 1
@@ -186,7 +186,7 @@ def _stage(request: "Request") -> "Staged":
         console=console(stderr=True),
     ) as bar:
         task = bar.add_task("days", total=n_all)
-        return backfills.stage(
+        return backfill_stage.stage(
             get_settings(), request, lambda done, _: bar.update(task, completed=done)
         )
 

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from getpass import getuser
 from pathlib import Path
 
-from pipeline import backfill as backfills
-from pipeline import publication, raw, score, stage
+from pipeline import backfill_stage, backfill_swap, publication, raw, score, stage
 from pipeline import publish as publishing
+from pipeline.backfill import PATIENCE_S, Staged
 from pipeline.backfill_plan import Request
 from pipeline.errors import GateError
 from pipeline.fetch import fetch
@@ -192,13 +192,13 @@ def backfill(
     sectors: tuple[str, ...] = (),
     force: bool = False,
     requested_by: str | None = None,
-    progress: backfills.Progress | None = None,
+    progress: backfill_stage.Progress | None = None,
     settings: Settings | None = None,
 ) -> Backfilled:
     """Compute past days aside, check them, swap them in at once and publish the newest day.
 
     Interrupted, the same call takes it up again. See `pipeline.backfill_plan.Request` for the
-    arguments, `pipeline.backfill` for the errors.
+    arguments, `pipeline.backfill_stage` for the errors.
     """
     who = requested_by or getuser()
     request = Request(start, end, reason, who, knowledge, method, sectors, force)
@@ -208,21 +208,21 @@ def backfill(
 def backfill_as_asked(
     request: Request,
     *,
-    progress: backfills.Progress | None = None,
+    progress: backfill_stage.Progress | None = None,
     settings: Settings | None = None,
 ) -> Backfilled:
     """As `backfill`, for a request put together elsewhere."""
     settings = settings or get_settings()
-    staged = backfills.stage(settings, request, progress)
+    staged = backfill_stage.stage(settings, request, progress)
     return swap_backfill(staged, settings=settings)
 
 
-def swap_backfill(staged: backfills.Staged, *, settings: Settings | None = None) -> Backfilled:
+def swap_backfill(staged: Staged, *, settings: Settings | None = None) -> Backfilled:
     """Swap in what is staged, and publish the newest day."""
     settings = settings or get_settings()
     planned = staged.plan
     if planned.n_due:
-        backfills.swap(settings, staged)
+        backfill_swap.swap(settings, staged)
     held = publish_newest(settings=settings)
     return Backfilled(
         staged.backfill_id,
@@ -245,13 +245,13 @@ def rollback_backfill(
     """Bring back the scores before a backfill, and publish the newest day; why not, if held."""
     settings = settings or get_settings()
     who = requested_by or getuser()
-    backfills.rollback(settings, backfill_id, reason=reason, requested_by=who)
+    backfill_swap.rollback(settings, backfill_id, reason=reason, requested_by=who)
     return publish_newest(settings=settings)
 
 
 def publish_newest(*, settings: Settings | None = None) -> str | None:
     """Publish the newest scored day, where there is one; why not, if a gate holds it back."""
-    with open_warehouse(settings, patience_s=backfills.PATIENCE_S) as con:
+    with open_warehouse(settings, patience_s=PATIENCE_S) as con:
         newest = score.newest_day(con)
     try:
         if newest:

@@ -7,7 +7,7 @@ import pytest
 from sample import content, content_of
 from small_world import World, january, sector
 
-from pipeline import backfill, flow
+from pipeline import backfill, backfill_stage, backfill_swap, flow
 from pipeline.backfill_plan import Request, late_deliveries, plan
 from pipeline.errors import GateError, SectorRiskError, UnknownNameError
 from pipeline.method import METHOD_FOLDER, installed_method, read_method
@@ -239,18 +239,18 @@ class TestSwap:
 
     def test_what_changed_since_the_plan_is_not_overwritten(self, settings):
         deliver_late(settings)
-        staged = backfill.stage(settings, request())
+        staged = backfill_stage.stage(settings, request())
         flow.score_range(END, END, settings=settings)
         before = content(settings)
         with pytest.raises(SectorRiskError, match="have changed since backfill"):
-            backfill.swap(settings, staged)
+            backfill_swap.swap(settings, staged)
         assert content(settings) == before
         assert flow.backfill(START, END, reason="the tests ask", settings=settings).n_scored > 20
 
     def test_a_comparison_shows_what_would_move_and_moves_nothing(self, settings):
         deliver_late(settings)
         before = content(settings)
-        staged = backfill.stage(settings, request())
+        staged = backfill_stage.stage(settings, request())
         found = backfill.compare(settings, staged)
         energy = next(row for row in found.sectors if row["sector"] == "Energy")
         assert energy["moved"] > 0
@@ -262,7 +262,7 @@ class TestSwap:
     def test_scores_that_break_a_rule_are_not_swapped_in(self, settings, monkeypatch):
         deliver_late(settings)
         before = content(settings)
-        compute = backfill._compute
+        compute = backfill_stage._compute
 
         def broken(con, planned, progress):
             n_scored = compute(con, planned, progress)
@@ -271,14 +271,14 @@ class TestSwap:
             )
             return n_scored
 
-        monkeypatch.setattr(backfill, "_compute", broken)
+        monkeypatch.setattr(backfill_stage, "_compute", broken)
         with pytest.raises(GateError, match="not swapped in"):
             flow.backfill(START, END, reason="broken", settings=settings)
         assert content(settings) == before
 
     def test_what_waits_can_be_forgotten(self, settings):
         deliver_late(settings)
-        staged = backfill.stage(settings, request())
+        staged = backfill_stage.stage(settings, request())
         assert backfill.unfinished(settings) == {staged.backfill_id: request()}
         backfill.discard(settings, staged.backfill_id)
         assert backfill.unfinished(settings) == {}

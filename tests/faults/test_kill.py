@@ -5,20 +5,16 @@ FAULT_KILLS=all kills before every change of a file, and at 50 random moments.
 
 import os
 import random
-import shutil
-from datetime import date, timedelta
 
 import pytest
+from faults.homes import DAY, EVE, as_the_evening_before, copy_of, left_by
 from faults.killing import killed_after, killed_before_change
-from sample import collect_all, content, content_of, published_hashes, sample_settings
 
 from pipeline import flow
 from pipeline.warehouse import open_snapshot
 
 pytestmark = [pytest.mark.gx, pytest.mark.slow]
 
-DAY = date(2020, 1, 8)
-EVE = DAY - timedelta(days=1)
 IS_THOROUGH = os.environ.get("FAULT_KILLS") == "all"
 CHANGES = range(1, 200) if IS_THOROUGH else (1, 4, 9, 15, 22, 30, 39)
 MOMENTS = range(50) if IS_THOROUGH else range(5)
@@ -30,12 +26,7 @@ def run(settings):
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
-    """A home as the evening before left it: collected, scored, published."""
-    settings = sample_settings(tmp_path_factory.mktemp("prepared"))
-    collect_all(settings, until=EVE)
-    flow.score_range(EVE - timedelta(days=3), EVE, settings=settings)
-    flow.publish(EVE, settings=settings)
-    return settings
+    return as_the_evening_before(tmp_path_factory.mktemp("prepared"))
 
 
 @pytest.fixture(scope="module")
@@ -44,19 +35,6 @@ def undisturbed(prepared, tmp_path_factory):
     settings = copy_of(prepared, tmp_path_factory.mktemp("undisturbed"))
     run(settings)
     return left_by(settings)
-
-
-def left_by(settings):
-    """The tables of the warehouse and of its snapshot, and every other published byte."""
-    files = published_hashes(settings)
-    del files[settings.snapshot_file.name]
-    with open_snapshot(settings) as con:
-        return content(settings), content_of(con), files
-
-
-def copy_of(prepared, folder):
-    shutil.copytree(prepared.home, folder / "home", symlinks=True)
-    return sample_settings(folder / "home")
 
 
 def check_repaired(settings, undisturbed):

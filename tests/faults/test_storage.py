@@ -1,15 +1,21 @@
 """A full disk, a folder that cannot be written, a damaged file: one sentence, nothing published."""
 
 import random
-import resource
-import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
-from datetime import date, timedelta
 
 import pytest
-from sample import collect_all, content, published_hashes, sample_settings
+from faults.homes import (
+    DAY,
+    EVE,
+    FIRST,
+    as_the_evening_before,
+    copy_of,
+    resize,
+    size_of,
+    small_disk,
+)
+from sample import content, published_hashes
 
 from pipeline import flow
 from pipeline.errors import SectorRiskError, StorageError, WarehouseDamagedError
@@ -18,20 +24,10 @@ from pipeline.warehouse import open_warehouse
 
 pytestmark = [pytest.mark.gx, pytest.mark.slow]
 
-DAY = date(2020, 1, 8)
-EVE = DAY - timedelta(days=1)
-FIRST = EVE - timedelta(days=3)
-PAGE_SIZE = resource.getpagesize()
-
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
-    """A home as the evening before left it."""
-    settings = sample_settings(tmp_path_factory.mktemp("prepared"))
-    collect_all(settings, until=EVE)
-    flow.score_range(FIRST, EVE, settings=settings)
-    flow.publish(EVE, settings=settings)
-    return settings
+    return as_the_evening_before(tmp_path_factory.mktemp("prepared"))
 
 
 @pytest.fixture(scope="module")
@@ -41,37 +37,15 @@ def undisturbed(prepared, tmp_path_factory):
     return content(settings)
 
 
-def copy_of(prepared, folder):
-    shutil.copytree(prepared.home, folder / "home", symlinks=True)
-    return sample_settings(folder / "home")
-
-
-@contextmanager
-def small_disk(folder, n_bytes):
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={n_bytes}", "none", folder])
-    if mounted.returncode:
-        pytest.skip("a file system can be mounted by root alone")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "--lazy", folder], check=True)
-
-
-def space_of(folder):
-    """What its files take on a tmpfs, in whole pages."""
-    sizes = [file.stat().st_size for file in folder.rglob("*") if file.is_file()]
-    return sum(-(-size // PAGE_SIZE) * PAGE_SIZE for size in sizes)
-
-
 @pytest.mark.parametrize("free_mb", [0.2, 4, 16])
 def test_a_full_disk(free_mb, prepared, undisturbed, tmp_path):
-    with small_disk(tmp_path, space_of(prepared.home) + int(free_mb * 1e6)):
+    with small_disk(tmp_path, int(size_of(prepared) + free_mb * 1e6)):
         settings = copy_of(prepared, tmp_path)
         before = published_hashes(settings)
         with pytest.raises(StorageError, match="the disk is full"):
             flow.run_day(DAY, settings=settings)
         assert published_hashes(settings) == before
-        subprocess.run(["mount", "-o", "remount,size=1G", tmp_path], check=True)
+        resize(tmp_path, "size=1G")
         flow.run_day(DAY, settings=settings)
         assert content(settings) == undisturbed
 
@@ -80,7 +54,7 @@ def test_a_folder_that_cannot_be_written(prepared, tmp_path):
     with small_disk(tmp_path, 2**30):
         settings = copy_of(prepared, tmp_path)
         before = published_hashes(settings)
-        subprocess.run(["mount", "-o", "remount,ro", tmp_path], check=True)
+        resize(tmp_path, "ro")
         with pytest.raises(StorageError, match="cannot be written"):
             flow.run_day(DAY, settings=settings)
         assert published_hashes(settings) == before

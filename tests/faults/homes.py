@@ -1,0 +1,56 @@
+"""Homes in which faults are injected: prepared once, copied for each, compared afterwards."""
+
+import shutil
+import subprocess
+from contextlib import contextmanager
+from datetime import date, timedelta
+
+import pytest
+from sample import collect_all, content, content_of, published_hashes, sample_settings
+
+from pipeline import flow
+from pipeline.warehouse import open_snapshot
+
+DAY = date(2020, 1, 8)
+EVE = DAY - timedelta(days=1)
+FIRST = EVE - timedelta(days=3)
+
+
+def as_the_evening_before(folder):
+    """A home with its last days collected, scored and published."""
+    settings = sample_settings(folder / "home")
+    collect_all(settings, until=EVE)
+    flow.score_range(FIRST, EVE, settings=settings)
+    flow.publish(EVE, settings=settings)
+    return settings
+
+
+def copy_of(prepared, folder):
+    return sample_settings(shutil.copytree(prepared.home, folder / "home", symlinks=True))
+
+
+def left_by(settings):
+    """The tables of the warehouse and of its snapshot, and every other published byte."""
+    files = published_hashes(settings)
+    del files[settings.snapshot_file.name]
+    with open_snapshot(settings) as con:
+        return content(settings), content_of(con), files
+
+
+@contextmanager
+def small_disk(folder, n_bytes):
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={n_bytes}", "none", folder])
+    if mounted.returncode:
+        pytest.skip("a file system can be mounted by root alone")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def resize(folder, options):
+    subprocess.run(["mount", "-o", f"remount,{options}", folder], check=True)
+
+
+def size_of(settings):
+    return sum(f.stat().st_size for f in settings.home.rglob("*") if f.is_file())
