@@ -59,8 +59,8 @@ class WarehouseDamagedError(SectorRiskError):
     """The warehouse file cannot be opened."""
 
 
-class WarehouseOutdatedError(WarehouseDamagedError):
-    """The warehouse file was made by an earlier version that this one cannot go on with."""
+class WarehouseVersionError(WarehouseDamagedError):
+    """The warehouse file was made by another version, and this one cannot go on with it."""
 
 
 class StorageError(SectorRiskError):

@@ -12,19 +12,15 @@ from typing import Any
 import duckdb
 
 from pipeline import storage
-from pipeline.errors import (
-    NothingPublishedError,
-    WarehouseLockedError,
-    WarehouseOutdatedError,
-)
+from pipeline.errors import NothingPublishedError, WarehouseLockedError
 from pipeline.method import (
-    SCHEMA_FILE,
     Method,
     Model,
     installed_method,
     read_method,
     store_method,
 )
+from pipeline.migrations import bring_up_to_date, waiting
 from pipeline.settings import ROOT, Settings, get_settings
 
 Connection = duckdb.DuckDBPyConnection
@@ -100,10 +96,12 @@ def open_beside(con: Connection) -> Iterator[Connection]:
         beside.execute(f"attach '{quoted(row[0] if row else '')}' as published (read_only)")
         beside.execute("copy from database published to memory (schema)")
         for (table,) in beside.execute(
-            "select table_name from duckdb_tables() "
-            "where schema_name = 'method' and database_name = 'published'"
+            "select schema_name || '.' || table_name from duckdb_tables() "
+            "where (schema_name = 'method' or table_name = 'migrations') "
+            "and database_name = 'published'"
         ).fetchall():
-            beside.execute(f"insert into method.{table} from published.method.{table}")
+            beside.execute(f"insert into {table} from published.{table}")
+        bring_up_to_date(beside, waiting(beside))
         yield beside
 
 
@@ -182,18 +180,21 @@ def transaction(con: Connection) -> Iterator[None]:
 
 
 def install(con: Connection, method: Method | None = None) -> None:
-    """Create what is missing, load the method's tables and define the views; cheap when current.
+    """Migrate the tables, load the method's and define the views; cheap when current.
 
     Args:
         con: the writing connection.
         method: the version to install; None = that of this checkout.
+
+    Raises:
+        WarehouseVersionError: another version made it, and it cannot be migrated; it stays as is.
     """
     method = method or read_method()
-    if installed_method(con) == method.version:
+    migrations = waiting(con)
+    if not migrations and installed_method(con) == method.version:
         return
-    _refuse_outdated(con)
     with transaction(con):
-        con.execute(SCHEMA_FILE.read_text(encoding="utf-8"))
+        bring_up_to_date(con, migrations)
         store_method(con, method)
         _load_method(con, method)
         con.execute(method.files["macros.sql"])
@@ -206,35 +207,6 @@ def install(con: Connection, method: Method | None = None) -> None:
             "create or replace table method.version as select ? as method_version",
             [method.version],
         )
-
-
-def _refuse_outdated(con: Connection) -> None:
-    """Stored tables that lack a column of today's schema are made anew from the archive."""
-    with duckdb.connect() as fresh:
-        fresh.execute(SCHEMA_FILE.read_text(encoding="utf-8"))
-        wanted = _stored_columns(fresh)
-    found = _stored_columns(con)
-    lacking = [
-        f"{table}.{name}"
-        for table in wanted
-        if table in found
-        for name in wanted[table] - found[table]
-    ]
-    if lacking:
-        raise WarehouseOutdatedError(
-            "The warehouse was made by an earlier version: it lacks "
-            f"{', '.join(sorted(lacking)[:5])}. Nothing was changed. 'sector-risk restore' builds "
-            "it anew from the raw archive; then score the days again."
-        )
-
-
-def _stored_columns(con: Connection) -> dict[str, set[str]]:
-    rows = con.execute(
-        "select schema_name || '.' || table_name, list(column_name) from duckdb_columns() "
-        "where schema_name in ('raw', 'staged', 'quality', 'scores') "
-        "and database_name = current_database() group by all"
-    ).fetchall()
-    return {table: set(names) for table, names in rows}
 
 
 def _load_method(con: Connection, method: Method) -> None:

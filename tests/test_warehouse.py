@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from pipeline import warehouse
-from pipeline.errors import WarehouseLockedError, WarehouseOutdatedError
+from pipeline.errors import WarehouseLockedError
 from pipeline.method import METHOD_FOLDER, installed_method, read_method, stored_method
 from pipeline.settings import Settings
 
@@ -31,19 +31,6 @@ def test_opening_again_changes_nothing(settings):
     with warehouse.open_warehouse(settings) as con:
         kept = con.execute("select 1 from method.sectors where sector_id = 'kept'").fetchone()
     assert kept == (1,)
-
-
-def test_a_warehouse_of_an_earlier_version_is_refused_untouched_and_told_how_to_go_on(settings):
-    with warehouse.open_warehouse(settings) as con:
-        con.execute("alter table staged.findings drop column is_inferred")
-        con.execute("update method.version set method_version = 'earlier'")
-    before = settings.warehouse_file.read_bytes()
-    with (
-        pytest.raises(WarehouseOutdatedError, match=r"staged\.findings\.is_inferred.*restore"),
-        warehouse.open_warehouse(settings),
-    ):
-        pass
-    assert settings.warehouse_file.read_bytes() == before
 
 
 def test_every_stored_table_says_what_it_holds(settings):

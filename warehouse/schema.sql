@@ -418,6 +418,18 @@ comment on column quality.publications.decided_by is 'Who approved or rejected i
 comment on column quality.publications.decided_at is 'When that was (UTC)';
 comment on column quality.publications.reason is 'Why, in the words of whoever decided';
 
+create table if not exists quality.migrations (
+    migration_number integer primary key,
+    name varchar not null,
+    sha256 varchar not null,
+    recorded_at timestamp not null
+);
+comment on table quality.migrations is 'Changes of stored tables between versions of Sector Risk that this warehouse has behind it';
+comment on column quality.migrations.migration_number is 'Its place in their order';
+comment on column quality.migrations.name is 'File in warehouse/migrations/';
+comment on column quality.migrations.sha256 is 'Hash of that file';
+comment on column quality.migrations.recorded_at is 'When it was applied, or the warehouse was made in that form (UTC)';
+
 create table if not exists quality.facts_inputs (
     basis varchar not null,
     delivery_id varchar not null,
