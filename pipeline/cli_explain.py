@@ -48,6 +48,27 @@ def explain(
 
 
 @app.command()
+def lineage(
+    name: Annotated[str, typer.Argument(help="Id or name of a sector or supplier, in any case")],
+    day: Day,
+    as_json: Json = False,
+) -> None:
+    """Say which method, run and deliveries a score follows from, with their hashes."""
+    from pipeline import lineage as lineages
+    from pipeline.cli_print import show
+    from pipeline.warehouse import open_snapshot
+
+    with open_snapshot() as con:
+        found = lineages.lineage(con, name, day.date())
+    if as_json:
+        _json(asdict(found))
+        return
+    show(lineages.as_rows(found), title=f"{found.id} on {found.score_date}")
+    names = ("delivery_id", "name", "delivered_at", "sha256", "content_hash", "is_cited")
+    show([{each: getattr(one, each) for each in names} for one in found.deliveries])
+
+
+@app.command()
 def alerts(
     day: Annotated[
         datetime | None, typer.Option("--date", formats=_DAY, help="The UTC day")
