@@ -36,6 +36,7 @@ HOPELESS = RetryRule(
     exception=[
         "pipeline.errors.DeliveryError",
         "pipeline.errors.GateError",
+        "pipeline.errors.NeedsAPersonError",
         "pipeline.errors.SettingsError",
         "pipeline.errors.UnknownNameError",
     ],

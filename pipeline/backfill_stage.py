@@ -85,7 +85,7 @@ def _prepare(settings: Settings, request: Request) -> Staged:
 def _need_space(settings: Settings) -> None:
     """Twice the warehouse: the copy, and what is computed in it."""
     needed = 2 * settings.warehouse_file.stat().st_size
-    free = shutil.disk_usage(settings.home).free
+    free = storage.free_bytes(settings)
     if free < needed:
         raise SectorRiskError(
             f"The backfill needs {needed / 1e6:,.0f} MB in {settings.home}, and {free / 1e6:,.0f} "

@@ -46,6 +46,7 @@ for command in (
     cli_operate.reject,
     cli_operate.report,
     cli_operate.gates,
+    cli_operate.tidy,
 ):
     app.command()(command)
 

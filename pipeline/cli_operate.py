@@ -57,6 +57,24 @@ def report(day: Day, to: Annotated[Path, typer.Option(help="The HTML file to wri
     typer.echo(to)
 
 
+def tidy(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+) -> None:
+    """Remove what is older than the settings say and what killed processes left; compact."""
+    from dataclasses import asdict
+
+    from pipeline import tidy as housekeeping
+    from pipeline.cli_print import show
+    from pipeline.settings import get_settings
+
+    found = housekeeping.tidy(get_settings(), dry_run=dry_run)
+    show([asdict(each) for each in found], as_json, "There is nothing to tidy.")
+    if found and not as_json:
+        n_bytes = sum(each.n_bytes for each in found)
+        typer.echo(f"{n_bytes / 1e6:,.1f} MB {'would be' if dry_run else 'are'} freed.")
+
+
 def gates() -> None:
     """List every gate: what it looks at, what follows where it is not passed, and why."""
     from rich.console import Console

@@ -63,6 +63,10 @@ class WarehouseVersionError(WarehouseDamagedError):
     """The warehouse file was made by another version, and this one cannot go on with it."""
 
 
+class NeedsAPersonError(SectorRiskError):
+    """The doctor found something; the message names the checks that were not passed."""
+
+
 class StorageError(SectorRiskError):
     """The disk is full, or a folder cannot be written."""
 

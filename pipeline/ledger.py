@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pipeline import manifest
 from pipeline.sources import get_source
-from pipeline.warehouse import Connection
+from pipeline.warehouse import Connection, staged_tables
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,28 @@ def _balance(con: Connection, delivery_id: str, table: str, *, is_snapshot: bool
         f"(select count(*) as n from quarantine.{table} where delivery_id = $delivery_id) "
         "as refused where l.delivery_id = $delivery_id and l.table_name = $table_name",
         {"delivery_id": delivery_id, "table_name": table},
+    )
+
+
+def mismatches(con: Connection) -> list[str]:
+    """Deliveries and tables of which the rows that are there are not those that were counted."""
+    found = (
+        row for table in staged_tables(con) for row in con.execute(_mismatches(table)).fetchall()
+    )
+    return [f"{delivery_id} {table}" for delivery_id, table in found]
+
+
+def _mismatches(table: str) -> str:
+    return (
+        f"select delivery_id, '{table}' from "
+        f"(from quality.ledger where table_name = '{table}') as l full join (select delivery_id, "
+        "count(*) filter (is_valid) as n_valid, "
+        "count(*) filter (is_valid and not is_repeat) as n_new, "
+        "count(*) filter (not is_valid) as n_refused from ("
+        f"select delivery_id, is_repeat, true as is_valid from validated.{table} union all "
+        f"select delivery_id, is_repeat, false from quarantine.{table}) group by delivery_id) as r "
+        "using (delivery_id) where coalesce(n_quarantined, 0) <> coalesce(n_refused, 0) "
+        "or coalesce(n_loaded, 0) not in (coalesce(n_valid, 0), coalesce(n_new, 0)) order by all"
     )
 
 

@@ -208,7 +208,7 @@ def _write_parquet(con: Connection, settings: Settings, folder: Path, months: se
 
 
 def _swap(settings: Settings, aside: Path) -> None:
-    """Give the prepared folder its number, turn the link to it, remove what is two before it."""
+    """Give the prepared folder its number, turn the link to it, remove what is no longer kept."""
     for file in aside.rglob("*"):
         if file.is_file():
             with file.open("rb") as handle:
@@ -221,5 +221,5 @@ def _swap(settings: Settings, aside: Path) -> None:
     link.unlink(missing_ok=True)
     link.symlink_to(folder.relative_to(settings.home))
     link.replace(settings.published_folder)
-    for number in numbers[:-1]:
+    for number in numbers[: 1 - settings.kept_publications]:
         shutil.rmtree(aside.parent / str(number))

@@ -81,6 +81,16 @@ class Settings(BaseSettings):
         400, ge=1, description="Days for which the results of Great Expectations are kept"
     )
 
+    kept_publications: int = Field(
+        2, ge=2, description="Publications that are kept, the one that is read now included"
+    )
+    replaced_days: int = Field(
+        90,
+        ge=1,
+        description="Days for which backfills can be rolled back",
+    )
+    log_days: int = Field(30, ge=1, description="Days for which logs and lineage events are kept")
+
     fetch: bool = Field(False, description="Collecting also fetches the sources' addresses")
     feeds: Annotated[dict[str, list[Address]], NoDecode, BeforeValidator(_from_json)] = Field(
         {},

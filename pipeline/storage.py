@@ -2,6 +2,7 @@
 
 import errno
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,16 +16,28 @@ _FULL = re.compile("No space left|Disk quota exceeded")
 _NOT_WRITABLE = re.compile("Read-only file system|Permission denied")
 _DAMAGE = re.compile("[Cc]orrupt|[Cc]hecksum|not a valid DuckDB|[Dd]eserializ")
 
+RESTORE = (
+    "'sector-risk restore' builds it anew from the raw archive; score the days again afterwards."
+)
+
 
 @contextmanager
-def faults_explained(settings: Settings) -> Iterator[None]:
-    """Turn a full disk, a folder that cannot be written and a damaged file into their errors."""
+def faults_explained(
+    settings: Settings, file: Path | None = None, remedy: str = RESTORE
+) -> Iterator[None]:
+    """Turn a full disk, a folder that cannot be written and a damaged file into their errors.
+
+    Args:
+        settings: where the data folder is.
+        file: the database that is read or written; None = the warehouse.
+        remedy: what to do where it is damaged.
+    """
     try:
         yield
     except (OSError, duckdb.Error) as error:
         refuse(error, settings)
         if isinstance(error, duckdb.Error) and _DAMAGE.search(str(error)):
-            raise damaged(settings.warehouse_file, error) from error
+            raise damaged(file or settings.warehouse_file, error, remedy) from error
         raise
 
 
@@ -43,12 +56,14 @@ def refuse(error: Exception, settings: Settings) -> None:
         ) from error
 
 
-def damaged(file: Path, error: Exception) -> WarehouseDamagedError:
+def free_bytes(settings: Settings) -> int:
+    """Room on the disk of the data folder."""
+    return shutil.disk_usage(settings.home).free
+
+
+def damaged(file: Path, error: Exception, remedy: str = RESTORE) -> WarehouseDamagedError:
     """The error that names the file and the command that makes it good."""
-    return WarehouseDamagedError(
-        f"{file} is damaged ({_first_line(error)}). 'sector-risk restore' builds it anew from the "
-        "raw archive; score the days again afterwards."
-    )
+    return WarehouseDamagedError(f"{file} is damaged ({_first_line(error)}). {remedy}")
 
 
 def _first_line(error: Exception) -> str:

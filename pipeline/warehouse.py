@@ -70,7 +70,11 @@ def open_snapshot(settings: Settings | None = None) -> Iterator[Connection]:
         raise NothingPublishedError(
             f"Nothing has been published in {settings.published_folder} yet. Run 'sector-risk run'."
         )
-    with open_snapshot_file(settings.snapshot_file, settings) as con:
+    file = settings.snapshot_file
+    with (
+        storage.faults_explained(settings, file, "'sector-risk run' publishes it anew."),
+        open_snapshot_file(file, settings) as con,
+    ):
         yield con
 
 
@@ -141,12 +145,25 @@ def _open(file: Path, settings: Settings, *, read_only: bool) -> Connection:
     try:
         return duckdb.connect(str(file), read_only=read_only, config=config)
     except duckdb.Error as error:
-        if "lock on file" in str(error):
-            raise WarehouseLockedError(
-                f"{file} is being written by another process. Wait for it to end, then run again."
-            ) from error
+        _refuse_locked(error, file)
         storage.refuse(error, settings)
         raise storage.damaged(file, error) from error
+
+
+def attach_to_write(con: Connection, file: Path, name: str) -> None:
+    """Open a further database file in a connection, locked against other writers."""
+    try:
+        con.execute(f"attach '{quoted(file)}' as {name}")
+    except duckdb.Error as error:
+        _refuse_locked(error, file)
+        raise
+
+
+def _refuse_locked(error: duckdb.Error, file: Path) -> None:
+    if "lock on file" in str(error):
+        raise WarehouseLockedError(
+            f"{file} is being written by another process. Wait for it to end, then run again."
+        ) from error
 
 
 _read_beside: dict[Path, list[int]] = {}
@@ -228,6 +245,21 @@ def _load_method(con: Connection, method: Method) -> None:
             "tlp: 'varchar', licence: 'varchar'})",
             [str(file)],
         )
+
+
+def read_every_block(con: Connection) -> int:
+    """Read all that is stored; number of tables.
+
+    Raises:
+        duckdb.Error: a block is not as it was written; whoever opened the file names it.
+    """
+    tables = con.execute(
+        'select format(\'"{}"."{}"\', schema_name, table_name) from duckdb_tables() '
+        "where database_name = current_database()"
+    ).fetchall()
+    for (table,) in tables:
+        con.execute(f"select bit_xor(hash(t)) from {table} as t").fetchall()
+    return len(tables)
 
 
 def staged_tables(con: Connection) -> list[str]:

@@ -14,6 +14,7 @@ pytestmark = [
 ]
 IDS = [
     "backfill_scores",
+    "housekeeping",
     "ingest_sector_exposure",
     "ingest_threat_reports",
     "score_sectors",
@@ -69,6 +70,8 @@ def test_whatever_opens_the_warehouse_waits_for_its_single_slot(dags):
         "plan",
         "backfill",
         "tell",
+        "tidy",
+        "doctor",
     }
     assert Pool.get_pool("warehouse").slots == 1
 
