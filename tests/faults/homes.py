@@ -1,5 +1,6 @@
 """Homes in which faults are injected: prepared once, copied for each, compared afterwards."""
 
+import resource
 import shutil
 import subprocess
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from sample import collect_all, content, content_of, published_hashes, sample_se
 from pipeline import flow
 from pipeline.warehouse import open_snapshot
 
+PAGE_SIZE = resource.getpagesize()
 DAY = date(2020, 1, 8)
 EVE = DAY - timedelta(days=1)
 FIRST = EVE - timedelta(days=3)
@@ -53,4 +55,6 @@ def resize(folder, options):
 
 
 def size_of(settings):
-    return sum(f.stat().st_size for f in settings.home.rglob("*") if f.is_file())
+    """What its files take on a tmpfs, in whole pages."""
+    sizes = [file.stat().st_size for file in settings.home.rglob("*") if file.is_file()]
+    return sum(-(-size // PAGE_SIZE) * PAGE_SIZE for size in sizes)
