@@ -96,7 +96,7 @@ def _outlived(settings: Settings) -> Iterator[Removal]:
     logs = (path for path in (home / "airflow" / "logs").rglob("*") if path.is_file())
     yield from _older(
         settings,
-        [*logs, *(home / "lineage").glob("*")],
+        logs,
         settings.log_days,
         f"logs are kept for {settings.log_days} days",
     )
