@@ -1,8 +1,8 @@
 """Large bundles column by column: the same rows as one object at a time, in the time of a parse.
 
 Indicators, malware and supporting objects make up nearly all of a large bundle and need no prose
-to be read. They are parsed by Arrow, many objects at once; all others, and every object that is not
-quite as expected, are left to the reader of single objects, so that no fault is judged twice.
+to be read. They are parsed by DuckDB, many objects at once; all others, and every object that is
+not quite as expected, are left to the reader of single objects, so that no fault is judged twice.
 """
 
 import io
