@@ -8,7 +8,7 @@ RUN python -m venv /opt/venv \
 FROM python:3.12-slim
 # user 50000 in group 0 is what the official chart runs as
 RUN useradd --uid 50000 --gid 0 --create-home airflow \
- && install -d -o airflow -g 0 -m 0775 /data /opt/airflow \
+ && install -d -o airflow -g 0 -m 0775 /data /data/lineage /opt/airflow \
  && printf '#!/bin/sh\nexec python -c "from pipeline.cli import main; main()" "$@"\n' \
     > /usr/local/bin/sector-risk \
  && chmod 0755 /usr/local/bin/sector-risk
@@ -25,6 +25,9 @@ ENV PATH=/opt/venv/bin:$PATH \
     AIRFLOW_HOME=/opt/airflow \
     AIRFLOW__CORE__DAGS_FOLDER=/opt/sector-risk/dags \
     AIRFLOW__CORE__LOAD_EXAMPLES=False \
+    AIRFLOW__OPENLINEAGE__TRANSPORT='{"type": "file", "log_file_path": "/data/lineage/event", "append": false}' \
+    AIRFLOW__OPENLINEAGE__NAMESPACE=sector-risk \
+    AIRFLOW__OPENLINEAGE__DISABLE_SOURCE_CODE=True \
     SECTOR_RISK_HOME=/data
 USER 50000
 CMD ["sector-risk", "--help"]

@@ -22,6 +22,7 @@ succeeded: `sector-risk backfill rollback ID`, with the id from the log.
 import logging
 from typing import TYPE_CHECKING
 
+import lineage
 from airflow.sdk import Param, dag, get_current_context, task
 from wiring import PUBLISHED_SCORES, WAREHOUSE_POOL, defaults
 
@@ -52,6 +53,7 @@ def backfill() -> None:
 
     done = flow.backfill_as_asked(_request(), progress=_log_progress)
     log.info("%s", done)
+    lineage.backfilled()
 
 
 def _log_progress(done: int, n_all: int) -> None:

@@ -1,5 +1,6 @@
 """Airflow inside this process: SQLite for its metadata, no server, runs by `DAG.test`."""
 
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,19 @@ def environment(home: Path) -> dict[str, str]:
         "AIRFLOW_HOME": str(home / "airflow"),
         "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS_FOLDER),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        **openlineage(home),
+    }
+
+
+def openlineage(home: Path) -> dict[str, str]:
+    """Variables that let each event of OpenLineage become a file below the data folder."""
+    folder = home / "lineage"
+    folder.mkdir(parents=True, exist_ok=True)
+    transport = {"type": "file", "log_file_path": str(folder / "event"), "append": False}
+    return {
+        "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(transport),
+        "AIRFLOW__OPENLINEAGE__NAMESPACE": "sector-risk",
+        "AIRFLOW__OPENLINEAGE__DISABLE_SOURCE_CODE": "True",
     }
 
 
@@ -53,10 +67,15 @@ def run_dag(
     """
     from airflow.sdk import DagRunState
 
-    dag.deadline = None  # Airflow 3.3.2 cannot end a DAG.test with a deadline
     for task in dag.tasks:
         task.retries = 0  # nobody waits for half an hour in front of a terminal
-    run = dag.test(
-        logical_date=moment, run_conf=conf, mark_success_pattern=None if can_ask else "ask_a_person"
-    )
+    deadline, dag.deadline = dag.deadline, None  # Airflow 3.3.2 cannot end a DAG.test with one
+    try:
+        run = dag.test(
+            logical_date=moment,
+            run_conf=conf,
+            mark_success_pattern=None if can_ask else "ask_a_person",
+        )
+    finally:
+        dag.deadline = deadline
     return bool(run.state == DagRunState.SUCCESS)

@@ -28,6 +28,7 @@ last date is not included).
 import logging
 from typing import Any
 
+import lineage
 import notices
 from airflow.sdk import PartitionedAssetTimetable, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
@@ -73,6 +74,7 @@ def score(day: str) -> None:
     from pipeline import flow
 
     log.info("%s: %s", day, flow.score_range(date.fromisoformat(day), date.fromisoformat(day)))
+    lineage.scored()
 
 
 @task(pool=WAREHOUSE_POOL)
@@ -106,6 +108,7 @@ def publish(day: str, answer: dict[str, Any] | None) -> None:
         if not decision.is_approved:
             raise AirflowSkipException(f"{decision.sentence}. Readers keep the last scores.")
     log.info("%s: %s", day, flow.publish(date.fromisoformat(day)))
+    lineage.published()
 
 
 @task(pool=WAREHOUSE_POOL)

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
+import lineage
 from airflow.sdk import (
     Asset,
     CronPartitionTimetable,
@@ -103,6 +104,7 @@ def collect_group(group: str, arrived: Asset) -> None:
 
         with lent(source_id):
             lines = flow.collect(source_id)
+        lineage.collected(source_id)
         names = ("n_received", "n_loaded", "n_quarantined", "n_duplicate")
         return {name: sum(getattr(line, name) for line in lines) for name in names}
 

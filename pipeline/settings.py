@@ -89,7 +89,7 @@ class Settings(BaseSettings):
         ge=1,
         description="Days for which backfills can be rolled back",
     )
-    log_days: int = Field(30, ge=1, description="Days for which logs are kept")
+    log_days: int = Field(30, ge=1, description="Days for which logs and lineage events are kept")
 
     fetch: bool = Field(False, description="Collecting also fetches the sources' addresses")
     feeds: Annotated[dict[str, list[Address]], NoDecode, BeforeValidator(_from_json)] = Field(

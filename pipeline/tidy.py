@@ -96,9 +96,9 @@ def _outlived(settings: Settings) -> Iterator[Removal]:
     logs = (path for path in (home / "airflow" / "logs").rglob("*") if path.is_file())
     yield from _older(
         settings,
-        logs,
+        [*logs, *(home / "lineage").glob("*")],
         settings.log_days,
-        f"logs are kept for {settings.log_days} days",
+        f"logs and lineage events are kept for {settings.log_days} days",
     )
 
 
