@@ -70,10 +70,10 @@ def measures(con: Connection, table: str, delivery_id: str, *, is_snapshot: bool
     previous_id = con.execute(
         "select p.delivery_id from raw.deliveries as p "
         "inner join raw.deliveries as d on p.source_id = d.source_id "
-        "and p.delivered_at < d.delivered_at "
+        "and (p.delivered_at, p.delivery_id) < (d.delivered_at, d.delivery_id) "
         "inner join quality.ledger as l on p.delivery_id = l.delivery_id and l.table_name = ? "
         "where d.delivery_id = ? and p.status = 'loaded' "
-        "order by p.delivered_at desc limit 1",
+        "order by p.delivered_at desc, p.delivery_id desc limit 1",
         [table, delivery_id],
     ).fetchone()
     now = _summary(con, table, delivery_id)
