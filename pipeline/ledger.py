@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipeline import manifest
-from pipeline.sources import get_source
+from pipeline.sources import Source, get_source
 from pipeline.warehouse import Connection, staged_tables
 
 
@@ -51,16 +51,18 @@ def open_line(con: Connection, delivery_id: str, table: str, n_received: int) ->
 
 def balance(con: Connection, delivery_id: str) -> None:
     """Count anew what became of a delivery's records."""
-    is_snapshot = get_source(manifest.source_id(con, delivery_id)).is_snapshot
+    source = get_source(manifest.source_id(con, delivery_id))
     tables = con.execute(
         "select table_name from quality.ledger where delivery_id = ?", [delivery_id]
     ).fetchall()
     for (table,) in tables:
-        _balance(con, delivery_id, table, is_snapshot=is_snapshot)
+        _balance(con, source, delivery_id, table)
 
 
-def _balance(con: Connection, delivery_id: str, table: str, *, is_snapshot: bool) -> None:
-    repeated = "0" if is_snapshot else "count(*) filter (where v.is_repeat)"
+def _balance(con: Connection, source: Source, delivery_id: str, table: str) -> None:
+    """Count; a row of a series that is new in hindsight alone does not change what was said."""
+    repeated = "0" if source.is_snapshot else "count(*) filter (where v.is_repeat)"
+    hashed = "where not v.is_repeat" if source.is_series else "where true"
     con.execute(
         f"update quality.ledger as l set "
         "n_loaded = valid.n - valid.n_repeated, "
@@ -68,7 +70,8 @@ def _balance(con: Connection, delivery_id: str, table: str, *, is_snapshot: bool
         "n_duplicate = l.n_received - valid.n - refused.n + valid.n_repeated, "
         "content_hash = valid.content_hash "
         f"from (select count(*) as n, {repeated} as n_repeated, "
-        "coalesce(cast(sum(hash(v.known_at, v.source_row, v.content)) as varchar), '') "
+        "coalesce(cast(sum(hash(v.known_at, v.source_row, v.content)) "
+        f"filter ({hashed}) as varchar), '') "
         "as content_hash from (select known_at, source_row, is_repeat, hash("
         "struct_pack(*columns(* exclude (is_repeat, known_date)))) as content "
         f"from validated.{table} where delivery_id = $delivery_id) as v) as valid, "

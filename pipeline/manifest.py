@@ -130,7 +130,8 @@ def delivery(con: Connection, settings: Settings, delivery_id: str) -> Delivery:
         [delivery_id],
     )
     names = [column[0] for column in cursor.description or ()]
-    fields = dict(zip(names, cursor.fetchone() or (), strict=True))
+    (values,) = cursor.fetchall()
+    fields = dict(zip(names, values, strict=True))
     return Delivery(**{**fields, "path": settings.raw_folder / fields["path"]})
 
 

@@ -14,10 +14,11 @@ import pyarrow as pa
 from pipeline import audit, corrections, gates, ledger, manifest, rules, staged, validate
 from pipeline.batch import batches
 from pipeline.corrections import Tally
-from pipeline.errors import DeliveryError
 from pipeline.ledger import LedgerLine
 from pipeline.manifest import Entry
 from pipeline.raw import Arrival
+from pipeline.reading import UnreadableError, blamed
+from pipeline.series import Series
 from pipeline.settings import Settings
 from pipeline.sources import Source, get_source, records
 from pipeline.sources.base import Delivery
@@ -26,14 +27,6 @@ from pipeline.warehouse import Connection, transaction
 __all__ = ["LedgerLine", "load", "reload", "retry_failed", "take_in"]
 
 log = logging.getLogger(__name__)
-
-
-class _UnreadableError(Exception):
-    """The reader gave up on one delivery."""
-
-    def __init__(self, delivery_id: str, problem: str) -> None:
-        super().__init__(problem)
-        self.delivery_id, self.problem = delivery_id, problem
 
 
 def load(con: Connection, settings: Settings, arrival: Arrival) -> list[LedgerLine]:
@@ -85,7 +78,7 @@ def _load(
                 else:
                     manifest.mark(con, delivery_id, "loaded")
                 changed = _settle(con, settings, delivery_id, unreadable)
-        except _UnreadableError as error:
+        except UnreadableError as error:
             log.warning("%s: %s", error.delivery_id, error.problem)
             unreadable[error.delivery_id] = error.problem
         else:
@@ -123,10 +116,16 @@ def _settle(
         if entry.delivery_id in {delivery_id, *unreadable}
         or originals[entry.delivery_id] != entry.repeats_delivery_id
     }
-    changed = own | _restage(con, settings, source, _staging(entries, originals, own))
+    series = Series(con, settings, source) if source.is_series else None
+    changed = own | _restage(con, settings, source, _staging(entries, originals, own), series)
     _repeat(con, {each: of for each, of in originals.items() if of and {each, of} & changed})
     kept = [e.delivery_id for e in entries if e.status != "failed" or e.delivery_id in own]
-    _balance(con, source, [each for each in kept if originals[each] is None], changed)
+    kept = [each for each in kept if originals[each] is None]
+    if series:
+        for each in changed.intersection(kept):
+            ledger.balance(con, each)
+    else:
+        _balance(con, source, kept, changed)
     for other in rules.recheck(con, set(source.tables)):
         ledger.balance(con, other)
     return [entry.delivery_id for entry in entries if entry.delivery_id in own]
@@ -151,7 +150,9 @@ def _staging(entries: list[Entry], originals: dict[str, str | None], own: set[st
     ]
 
 
-def _restage(con: Connection, settings: Settings, source: Source, steps: list[_Step]) -> set[str]:
+def _restage(
+    con: Connection, settings: Settings, source: Source, steps: list[_Step], series: Series | None
+) -> set[str]:
     """Stage what has changed, and judge anew what is compared with it: the delivery after it."""
     restaged: set[str] = set()
     is_other_before = False
@@ -159,31 +160,41 @@ def _restage(con: Connection, settings: Settings, source: Source, steps: list[_S
         if not is_own and not (is_other_before and has_rows):
             continue
         staged.discard(con, entry.delivery_id)
+        if series:
+            series.forget(entry.delivery_id)
         if has_rows:
-            _stage(con, settings, source, entry.delivery_id)
+            _stage(con, settings, source, entry.delivery_id, series)
         restaged.add(entry.delivery_id)
         is_other_before = is_own or manifest.status(con, entry.delivery_id) != entry.status
-    return restaged
+    outdated = series.outdated() if series else set()
+    for delivery_id in sorted(outdated):
+        staged.discard(con, delivery_id)
+        _stage(con, settings, source, delivery_id, series)
+    return restaged | outdated
 
 
-def _stage(con: Connection, settings: Settings, source: Source, delivery_id: str) -> None:
+def _stage(
+    con: Connection, settings: Settings, source: Source, delivery_id: str, series: Series | None
+) -> None:
     delivery = manifest.delivery(con, settings, delivery_id)
     with audit.kept(settings, delivery.delivered_at.date(), delivery_id):
-        _stage_rows(con, source, delivery)
+        _stage_rows(con, source, delivery, series)
 
 
-def _stage_rows(con: Connection, source: Source, delivery: Delivery) -> None:
+def _stage_rows(con: Connection, source: Source, delivery: Delivery, series: Series | None) -> None:
     delivery_id = delivery.delivery_id
     manifest.mark(con, delivery_id, "loaded")
     tallies = [Tally(each) for each in corrections.load(source.source_id)]
     received: Counter[str] = Counter()
-    for table, rows in _read(con, source, delivery):
+    for table, rows in _read(con, source, delivery, series):
         for tally in tallies:
             if tally.correction.table_name == table:
                 rows = corrections.apply(rows, tally)  # noqa: PLW2901 - one after the other
         staged.insert(con, delivery, table, rows)
         gates.write_verdicts(con, table, delivery_id, validate.row_verdicts(table, rows))
         received[table] += len(rows)
+    if series:
+        received.update(series.settled(delivery_id))
     tables = list(received) or list(source.tables)
     for table in tables:
         staged.drop_copies(con, table, delivery_id)
@@ -195,20 +206,14 @@ def _stage_rows(con: Connection, source: Source, delivery: Delivery) -> None:
         rules.apply_all(con, table, delivery_id, is_waiting=True)
 
 
-def _read(con: Connection, source: Source, delivery: Delivery) -> Iterator[tuple[str, pa.Table]]:
-    """The reader's rows; whatever it stumbles over concerns this delivery alone."""
+def _read(
+    con: Connection, source: Source, delivery: Delivery, series: Series | None
+) -> Iterator[tuple[str, pa.Table]]:
+    """The reader's rows, of a series those that say something new."""
     schemas = {table: staged.schema(con, table) for table in source.tables}
-    try:
-        yield from batches(records(source, delivery), schemas)
-    except DeliveryError as error:
-        raise _UnreadableError(delivery.delivery_id, f"{error.problem} {error.remedy}") from error
-    except Exception as error:
-        log.exception("Reader %s failed on %s", source.source_id, delivery.delivery_id)
-        raise _UnreadableError(
-            delivery.delivery_id,
-            f"The reader of {source.source_id} failed ({type(error).__name__}: {error}). "
-            "Report it with the file; once mended, replay the delivery.",
-        ) from error
+    with blamed(delivery):
+        parts = records(source, delivery)
+        yield from batches(series.changes(delivery, parts) if series else parts, schemas)
 
 
 def _repeat(con: Connection, originals: dict[str, str]) -> None:

@@ -138,12 +138,14 @@ create table if not exists staged.epss_scores (
     model_version varchar,
     epss_0_1 double,
     percentile_0_1 double,
+    n_scores bigint,
     record varchar not null,
     record_md5 varchar not null,
     is_repeat boolean not null
 );
-comment on table staged.epss_scores is 'EPSS: probability of exploitation within 30 days, one row per CVE and day';
+comment on table staged.epss_scores is 'EPSS: probability of exploitation within 30 days, one row per CVE and file that ranks it otherwise, to one significant digit from the top, than the file before; a first row and a new model''s rows always';
 comment on column staged.epss_scores.percentile_0_1 is 'Rank of the score among all CVEs of that day, 0 lowest to 1 highest; within the file where that gives none';
+comment on column staged.epss_scores.n_scores is 'On the first row of a file: number of CVEs that it scores; blank on the others';
 
 create table if not exists staged.vulnerabilities (
     source_id varchar not null,
@@ -310,7 +312,7 @@ create table if not exists quality.ledger (
 );
 comment on table quality.ledger is 'What became of every received record: received = loaded + quarantined + duplicate';
 comment on column quality.ledger.n_loaded is 'Valid records; of a list that is delivered whole each time, repeated ones too';
-comment on column quality.ledger.n_duplicate is 'Valid records that were received before, or records of a file that was';
+comment on column quality.ledger.n_duplicate is 'Valid records that were received before, or that say what the file before said; or records of a file that was received before';
 comment on column quality.ledger.content_hash is 'Hash of the valid rows as staged; a replay or correction that changes them changes it';
 
 create table if not exists quality.releases (

@@ -11,6 +11,8 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
+import pyarrow.compute as pc
+
 from pipeline.errors import SectorRiskError, UnknownNameError
 from pipeline.sources import mapping
 from pipeline.sources.archive import not_read
@@ -70,7 +72,7 @@ def records(source: Source, delivery: Delivery) -> Iterator[Rows]:
 def _last_row(rows: Rows) -> int:
     if isinstance(rows.rows, list):
         return max((row["source_row"] for row in rows.rows), default=0)
-    return max(rows.rows["source_row"].to_pylist(), default=0)
+    return pc.max(rows.rows["source_row"]).as_py() or 0
 
 
 def source_of_file(path: Path) -> Source:

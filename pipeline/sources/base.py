@@ -69,6 +69,8 @@ class Source:
         reliability: Admiralty letter A–F (A = completely reliable, F = cannot be judged).
         reliability_reason: why that letter.
         is_snapshot: each delivery is the whole list, so that what is missing from it has ended.
+        is_series: each day's file mostly says what the one before it did: only what differs is
+            staged, and the rest counted as duplicates.
         expected_every_days: longest usual gap between deliveries; None = when something happens.
         states_vex: it is no scan but says whether a product is affected, and overrules scanners.
         suffixes: file name endings that the source accepts.
@@ -87,6 +89,7 @@ class Source:
     reliability_reason: str
     licence: str
     is_snapshot: bool = False
+    is_series: bool = False
     expected_every_days: int | None = None
     states_vex: bool = False
     suffixes: tuple[str, ...] = ()
