@@ -133,7 +133,10 @@ def _vulnerabilities(lines: tuple[VulnerabilityLine, ...], n: int) -> Table:
 
 
 def _grounds(line: VulnerabilityLine) -> str:
-    why = ", ".join(f"{one.evidence} since {one.since}" for one in line.reasons[:2])
+    why = ", ".join(
+        f"{one.evidence} since {one.since} {_where(one.origin)}".rstrip()
+        for one in line.reasons[:2]
+    )
     inferred = f"; inferred ({line.credibility_0_1:.0%}) from {line.inferred_from}"
     return (
         f"{why or 'nothing known'}\n[dim]{line.reach}: {escape(', '.join(line.asset_ids))}, "

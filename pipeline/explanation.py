@@ -124,11 +124,16 @@ class Threat:
 
 @dataclass(frozen=True)
 class Reason:
-    """One thing known of a CVE's exploitation; the most probable one counts."""
+    """One thing known of a CVE's exploitation; the most probable one counts.
+
+    Attributes:
+        origin: of an EPSS rank the row that states it; later files that rank it alike are not kept.
+    """
 
     evidence: str
     since: date
     probability: float
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True)

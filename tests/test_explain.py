@@ -113,6 +113,8 @@ def test_each_line_names_file_row_and_sentence(suppliers):
         FIRST,
     )
     assert found.reasons[0].evidence == "EPSS rank"
+    ranked = found.reasons[0].origin
+    assert (ranked.file, ranked.source_row) == ("epss-2019-12-22.csv", 8)
     assert found.origin.source_row is not None
     listed = suppliers["S-2"][4].vulnerabilities[0]
     assert [reason.evidence for reason in listed.reasons] == ["listed", "EPSS rank"]

@@ -59,7 +59,7 @@ def _vulnerabilities(
             reach=row["reach"],
             asset_ids=tuple(row["asset_ids"] or ()),
             open_since=row["open_since"],
-            reasons=tuple(Reason(**reason) for reason in row["reasons"]),
+            reasons=tuple(map(_reason, row["reasons"])),
             origin=origin(row),
             credibility_0_1=row["credibility_0_1"],
             inferred_from=row["inferred_from"],
@@ -70,6 +70,11 @@ def _vulnerabilities(
         return lines
     share = hazards[None] / sum(hazards.values())
     return (*lines, VulnerabilityLine(None, share, own[None], hazards[None]))
+
+
+def _reason(row: Row) -> Reason:
+    stands = origin(row) if row["delivery_id"] else None
+    return Reason(row["evidence"], row["since"], row["probability"], stands)
 
 
 def least_hazard(reading: Connection, *, is_unscanned: bool) -> float:

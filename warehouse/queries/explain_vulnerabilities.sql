@@ -31,12 +31,20 @@ since as (
     group by all
 ),
 
-estimates as (
-    select
-        cve_id,
-        case precedence when 2 then 'EPSS rank' else 'CVSS class' end as evidence,
-        from_date,
-        probability
+ranked as (
+    select s.cve_id, s.delivery_id, s.source_row
+    from validated.epss_scores as s
+    inner join facts.epss_files as f
+        on s.delivery_id = f.delivery_id and s.epss_date = f.epss_date
+    where f.known_date <= $day and s.cve_id in (select cve_id from open_now)
+    qualify row_number() over (
+        partition by s.cve_id
+        order by f.known_date desc, f.epss_date desc, f.known_at desc, f.delivery_id desc
+    ) = 1
+),
+
+best as (
+    select *
     from facts.exploitation_estimates
     where from_date <= $day and cve_id in (select cve_id from open_now)
     qualify row_number() over (
@@ -44,23 +52,43 @@ estimates as (
     ) = 1
 ),
 
+estimates as (
+    select
+        b.cve_id,
+        case b.precedence when 2 then 'EPSS rank' else 'CVSS class' end as evidence,
+        b.from_date,
+        b.probability,
+        r.delivery_id,
+        r.source_row
+    from best as b
+    left join ranked as r on b.cve_id = r.cve_id and b.precedence = 2
+),
+
 reasons as (
     select cve_id, evidence, min(from_date) as from_date, max(probability) as probability
     from facts.exploitation_evidence
     where $day >= from_date and $day < until_date and cve_id in (select cve_id from open_now)
     group by all
-    union all
-    select cve_id, evidence, from_date, probability from estimates
+    union all by name
+    from estimates
 ),
 
 listed as (
     select
-        cve_id,
+        r.cve_id,
         list(
-            { 'evidence': evidence, 'since': from_date, 'probability': probability }
-            order by probability desc, evidence
+            {
+                'evidence': r.evidence,
+                'since': r.from_date,
+                'probability': r.probability,
+                'delivery_id': r.delivery_id,
+                'file': d.name,
+                'source_row': r.source_row
+            }
+            order by r.probability desc, r.evidence
         ) as reasons
-    from reasons
+    from reasons as r
+    left join raw.deliveries as d on r.delivery_id = d.delivery_id
     group by all
 )
 
