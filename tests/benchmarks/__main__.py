@@ -13,6 +13,7 @@ sys.path[:0] = [str(ROOT)]
 
 import asking  # noqa: E402 (the folders of the project come first)
 import daily_run  # noqa: E402
+import exposure  # noqa: E402
 import growth  # noqa: E402
 import scoring  # noqa: E402
 from world import World  # noqa: E402
@@ -42,6 +43,7 @@ def main() -> None:
             lambda: scoring.sizes(bench, asked.reruns),
         ]
         steps += [lambda: growth.exponents(asked.rounds)]
+        steps += [lambda: exposure.days(is_large=asked.large)]
         steps += [growth.large] if asked.large else []
         steps += [lambda: daily_run.stages(asked.rounds), lambda: daily_run.starts(asked.rounds)]
         for step in steps:
