@@ -73,7 +73,7 @@ def deliver(con, folder, source, day, arrived, is_historical, text):
 def history(con, knowledge):
     """What the ranks say of every CVE of the files from which day on, were all of them found."""
     con.execute(f"set variable knowledge = '{knowledge}'")
-    con.execute("create or replace table facts.open_findings as select unnest(?) as cve_id", [CVES])
+    con.execute("create or replace table facts.found_cves as select unnest(?) as cve_id", [CVES])
     for model in facts.models_for(con):
         if model.name in {"facts.epss_files", "facts.exploitation_estimates"}:
             con.execute(f"create or replace table {model.name} as {model.sql}")
