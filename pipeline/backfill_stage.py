@@ -11,6 +11,7 @@ import orjson
 from pipeline import storage, validate
 from pipeline.backfill import PATIENCE_S, Staged, clear
 from pipeline.backfill_plan import Plan, Request, plan
+from pipeline.engine import Engine, engine_for
 from pipeline.errors import GateError, MethodError, SectorRiskError
 from pipeline.method import installed_method, stored_method
 from pipeline.score import score_range
@@ -44,11 +45,11 @@ def stage(settings: Settings, request: Request, progress: Progress | None = None
         staged = _prepare(settings, request)
     if not staged.plan.n_due:
         return staged
-    with open_copy(staged.file, settings) as con:
+    with open_copy(staged.file, settings) as con, engine_for(settings) as engine:
         installed = stored_method(con, staged.plan.method_version)
         try:
             install(con, installed)
-            n_scored = _compute(con, staged.plan, progress)
+            n_scored = _compute(con, staged.plan, progress, engine)
         except DatabaseError as error:
             storage.refuse(error, settings)
             raise _explained(error, staged.plan, installed_method(con)) from error
@@ -107,13 +108,13 @@ def _free_id(con: Connection, settings: Settings, request: Request) -> str:
     return next(name for name in names if name not in taken)
 
 
-def _compute(con: Connection, planned: Plan, progress: Progress | None) -> int:
+def _compute(con: Connection, planned: Plan, progress: Progress | None, engine: Engine) -> int:
     request = planned.request
     con.execute("create table if not exists computed (n_days integer, seconds double)")
     n_all = (request.end - request.start).days + 1
     for first, last in _chunks(request.start, request.end, planned.n_suppliers):
         started = perf_counter()
-        summary = score_range(con, first, last, knowledge=request.knowledge)
+        summary = score_range(con, first, last, knowledge=request.knowledge, engine=engine)
         con.execute("insert into computed values (?, ?)", [summary.n_scored, _since(started)])
         if progress:
             progress((last - request.start).days + 1, n_all)

@@ -6,6 +6,7 @@ from typing import Any
 
 from pipeline.backfill import PATIENCE_S, Staged, clear
 from pipeline.backfill_plan import Request, plan, state_sha256
+from pipeline.engine import engine_for
 from pipeline.errors import SectorRiskError
 from pipeline.facts import refresh_facts
 from pipeline.method import installed_method
@@ -25,7 +26,7 @@ def swap(settings: Settings, staged: Staged) -> bool:
         SectorRiskError: the days or their inputs have changed since the plan.
     """
     request = staged.plan.request
-    with open_warehouse(settings, patience_s=PATIENCE_S) as con:
+    with open_warehouse(settings, patience_s=PATIENCE_S) as con, engine_for(settings) as engine:
         if _recorded(con, staged.backfill_id):
             clear(staged.folder)
             return False
@@ -41,8 +42,8 @@ def swap(settings: Settings, staged: Staged) -> bool:
             replace_days(con, lambda table: f"backfill.{table}", request)
             _record(con, staged)
             if installed_method(con) == staged.plan.method_version:
-                refresh_facts(con, request.knowledge)
-            tell(con, request.start, request.end)
+                refresh_facts(con, request.knowledge, engine)
+            tell(con, request.start, request.end, engine)
         con.execute("detach backfill")
     clear(staged.folder)
     logger.info("backfill %s swapped in: %s", staged.backfill_id, request.reason)

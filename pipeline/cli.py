@@ -3,6 +3,7 @@
 Imports happen inside the commands, so that `--help` answers at once.
 """
 
+import os
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -57,6 +58,17 @@ Knowledge = Annotated[
     str, typer.Option(help="then: as could be known that day; now: hindsight, labelled as such")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON")]
+
+
+@app.callback()
+def choose(
+    engine: Annotated[
+        str | None, typer.Option(help="Where scores are computed, duckdb or spark; see Settings")
+    ] = None,
+) -> None:
+    """What holds for every command."""
+    if engine:
+        os.environ["SECTOR_RISK_ENGINE"] = engine
 
 
 def main() -> None:

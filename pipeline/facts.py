@@ -10,6 +10,7 @@ the same.
 
 import re
 
+from pipeline.engine import DUCKDB, Engine
 from pipeline.events import assign_events
 from pipeline.identity import assign_identities
 from pipeline.method import Model, installed_method, models_for
@@ -37,7 +38,7 @@ CONCERNS = {
 """Tables made anew as a whole: the columns, and the table, by which changes reach suppliers."""
 
 
-def refresh_facts(con: Connection, knowledge: str) -> None:
+def refresh_facts(con: Connection, knowledge: str, engine: Engine = DUCKDB) -> None:
     """Bring the tables of facts up to date; the caller owns the transaction."""
     con.execute(f"set variable knowledge = '{knowledge}'")
     basis = f"{installed_method(con)} {knowledge}"
@@ -51,13 +52,13 @@ def refresh_facts(con: Connection, knowledge: str) -> None:
     changed = {"facts.report_events"} if assign_events(con) else set()
     assign_identities(con)
     after = con.execute("from facts.supplier_identities").fetchall()
-    if knowledge == "then" and stored and set(stored) <= set(wanted):
+    if engine.extends_facts and knowledge == "then" and stored and set(stored) <= set(wanted):
         moved = {name for span in set(before) ^ set(after) for name in (span[0], span[3])}
         changed |= {"facts.supplier_identities"} if moved else set()
         deliveries = {row[1] for row in set(wanted) - set(stored)}
         _extend(con, sorted(deliveries), sorted(moved), changed)
     else:
-        replace_facts(con)
+        replace_facts(con, engine)
     con.execute("delete from quality.facts_inputs")
     if wanted:
         con.execute(
@@ -66,11 +67,13 @@ def refresh_facts(con: Connection, knowledge: str) -> None:
         )
 
 
-def replace_facts(con: Connection) -> None:
+def replace_facts(con: Connection, engine: Engine = DUCKDB) -> None:
     """Make every table of facts anew from what is validated; the caller owns the transaction."""
+    engine.forget()
     for model in models_for(con):
         if model.is_fact:
-            con.execute(f"create or replace table {model.name} as {model.sql}")
+            rows, _ = engine.rows(con, model)
+            con.execute(f"create or replace table {model.name} as {rows}")
 
 
 def _extend(con: Connection, deliveries: list[str], joined: list[str], changed: set[str]) -> None:

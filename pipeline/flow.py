@@ -10,6 +10,7 @@ from pipeline import backfill_stage, backfill_swap, publication, raw, score, sta
 from pipeline import publish as publishing
 from pipeline.backfill import PATIENCE_S, Staged
 from pipeline.backfill_plan import Request
+from pipeline.engine import engine_for
 from pipeline.errors import GateError
 from pipeline.fetch import fetch
 from pipeline.ledger import LedgerLine
@@ -103,9 +104,10 @@ def score_range(
     force: bool = False,
     settings: Settings | None = None,
 ) -> ScoreSummary:
-    """Score the days start…end that are not current."""
-    with open_warehouse(settings) as con:
-        return score.score_range(con, start, end, knowledge=knowledge, force=force)
+    """Score the days start…end that are not current, on the engine that the settings name."""
+    settings = settings or get_settings()
+    with open_warehouse(settings) as con, engine_for(settings) as engine:
+        return score.score_range(con, start, end, knowledge=knowledge, force=force, engine=engine)
 
 
 def check(day: date, *, settings: Settings | None = None) -> Check:

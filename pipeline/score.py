@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from pipeline.engine import DUCKDB, Engine
 from pipeline.facts import INPUTS, refresh_facts
 from pipeline.method import installed_method, models, models_for
 from pipeline.warehouse import (
@@ -42,6 +43,7 @@ def score_range(
     *,
     knowledge: Knowledge = "then",
     force: bool = False,
+    engine: Engine = DUCKDB,
 ) -> ScoreSummary:
     """Score the days start…end whose inputs or method have changed since they were stored.
 
@@ -51,6 +53,7 @@ def score_range(
         end: last day scored, included.
         knowledge: `then` = only what could be known by the end of each day; `now` = hindsight.
         force: score even the days that are current.
+        engine: where the models run.
     """
     version = installed_method(con) or ""
     wanted = inputs_by_day(con, start, end, knowledge)
@@ -61,20 +64,26 @@ def score_range(
             [day, knowledge, version, wanted[day], run_id(day, version, wanted[day])]
             for day in _days(first, last)
         ]
-        _score_span(con, first, last, knowledge, rows)
+        _score_span(con, first, last, knowledge, scored_days=rows, engine=engine)
     return ScoreSummary(start, end, version, len(due), len(wanted) - len(due))
 
 
 def _score_span(
-    con: Connection, first: date, last: date, knowledge: Knowledge, scored_days: list[list[object]]
+    con: Connection,
+    first: date,
+    last: date,
+    knowledge: Knowledge,
+    *,
+    scored_days: list[list[object]],
+    engine: Engine,
 ) -> None:
     with transaction(con):
-        refresh_facts(con, knowledge)
+        refresh_facts(con, knowledge, engine)
         for model in models_for(con):
             if model.is_daily and not model.is_alert:
-                n = replace_range(con, model, first, last)
+                n = replace_range(con, model, first, last, engine)
                 logger.debug("%s: %d rows", model.name, n)
-        tell(con, first, last)
+        tell(con, first, last, engine)
         con.execute(
             "delete from quality.scored_days where score_date between ? and ?", [first, last]
         )
@@ -87,7 +96,7 @@ def _score_span(
     logger.info("scored %s … %s, knowledge %s", first, last, knowledge)
 
 
-def tell(con: Connection, first: date, last: date) -> None:
+def tell(con: Connection, first: date, last: date, engine: Engine = DUCKDB) -> None:
     """Tell anew what the stored scores of the days first…last decide; the caller's transaction.
 
     That is the alerts of these days and of those after them that remember them.
@@ -95,7 +104,8 @@ def tell(con: Connection, first: date, last: date) -> None:
     for model in models_for(con):
         if model.is_daily and model.is_alert:
             row = con.execute("select method.parameter('alert_memory_days')").fetchone()
-            replace_range(con, model, first, last + timedelta(days=int(row[0]) if row else 0))
+            memory = timedelta(days=int(row[0]) if row else 0)
+            replace_range(con, model, first, last + memory, engine)
 
 
 def _note_inputs(con: Connection, first: date, last: date, knowledge: Knowledge) -> None:

@@ -59,6 +59,15 @@ class Settings(BaseSettings):
     )
     duckdb_threads: int = Field(2, ge=1, description="Threads that DuckDB may use")
 
+    engine: Literal["duckdb", "spark"] = Field(
+        "duckdb", description="Where facts and scores are computed"
+    )
+    spark_folder: Path | None = Field(
+        None,
+        description="Folder that this machine and the executors of Spark share; default "
+        "<home>/spark",
+    )
+
     tlp: Literal["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"] = Field(
         "AMBER", description="Traffic Light Protocol marking of what is published"
     )

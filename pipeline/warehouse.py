@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from pipeline import storage
+from pipeline.engine import DUCKDB, Engine
 from pipeline.errors import NothingPublishedError, WarehouseLockedError
 from pipeline.method import (
     Method,
@@ -299,20 +300,21 @@ def query(con: Connection, name: str, **parameters: object) -> list[dict[str, An
     return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
 
-def replace_range(con: Connection, model: Model, start: date, end: date) -> int:
+def replace_range(
+    con: Connection, model: Model, start: date, end: date, engine: Engine = DUCKDB
+) -> int:
     """Replace the days start…end of a model's table; number of rows the table has then.
 
     A model of schema `temp` is computed into a temporary table instead. What comes out as it was
     is not written. The caller owns the transaction.
     """
-    days = {"start_date": start, "end_date": end}
-    parameters = {name: days[name] for name in model.parameters}
+    rows, parameters = engine.rows(con, model, start, end)
     if model.schema == "temp":
-        con.execute(f"create or replace temp table {model.name} as {model.sql}", parameters)
+        con.execute(f"create or replace temp table {model.name} as {rows}", parameters)
     else:
         cells = ", ".join(f"cast({n} as {t}) as {n}" for n, t in _types(con, model.name).items())
         con.execute(
-            f"create or replace temp table fresh as select {cells} from ({model.sql})", parameters
+            f"create or replace temp table fresh as select {cells} from ({rows})", parameters
         )
         if "first_date" in columns(con, model.name):
             replace_spans(con, model.name, start, end)
