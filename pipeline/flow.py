@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from getpass import getuser
 from pathlib import Path
 
-from pipeline import backfill_stage, backfill_swap, publication, raw, score, stage
+from pipeline import backfill_stage, backfill_swap, lake, publication, raw, score, stage
 from pipeline import publish as publishing
 from pipeline.backfill import PATIENCE_S, Staged
 from pipeline.backfill_plan import Request
@@ -137,10 +137,18 @@ def decide(day: date, decision: Decision, *, settings: Settings | None = None) -
 def publish(day: date, *, settings: Settings | None = None) -> Published:
     """Check the scores of `day` and swap in what consumers read, with the workbook of the day.
 
+    The Parquet tables are then copied to the lake, where the settings name one.
+
     Raises:
         GateError: a gate holds or stops it; what was published before stays as it is.
     """
     settings = settings or get_settings()
+    published = _publish(day, settings)
+    lake.put(settings)
+    return published
+
+
+def _publish(day: date, settings: Settings) -> Published:
     with open_warehouse(settings) as con:
         if current := publishing.current(con, settings, day):
             return current

@@ -67,6 +67,12 @@ class Settings(BaseSettings):
         description="Folder that this machine and the executors of Spark share; default "
         "<home>/spark",
     )
+    lake: str | None = Field(
+        None,
+        description="Where each publication's Parquet tables are copied: s3://bucket/prefix or "
+        "another fsspec address",
+        json_schema_extra={"is_secret": True},
+    )
 
     tlp: Literal["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"] = Field(
         "AMBER", description="Traffic Light Protocol marking of what is published"
