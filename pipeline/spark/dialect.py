@@ -32,7 +32,7 @@ def rewritten(query: exp.Query) -> str:
             whole = changed if node is query else whole
             if changed is not node:
                 node.replace(changed)
-    return whole.sql(Spark, pretty=True, unsupported_level=ErrorLevel.RAISE)
+    return str(whole.sql(Spark, pretty=True, unsupported_level=ErrorLevel.RAISE))
 
 
 def _match_columns(union: exp.SetOperation) -> None:
@@ -298,7 +298,7 @@ def accents() -> tuple[str, str, str]:
     """Letters with accents, the letters below them, and the accents that stand alone."""
     letters, bases, marks = [], [], []
     for letter in map(chr, range(0x80, 0xD800)):
-        base, *rest = unicodedata.normalize("NFD", letter)
+        base, *rest = list(unicodedata.normalize("NFD", letter))
         if _is_mark(letter):
             marks.append(letter)
         elif base + "".join(rest) != letter and all(map(_is_mark, rest)):
