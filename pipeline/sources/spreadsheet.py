@@ -41,7 +41,10 @@ def titles(path: Path, name: str) -> list[str]:
     """Names of the sheets; DeliveryError where the workbook is unsafe or damaged."""
     _check_package(path, name)
     with _opened(path, name) as book:
-        return [sheet.title for sheet in book.worksheets]
+        found = [sheet.title for sheet in book.worksheets]
+    if not found:
+        raise DeliveryError(name, "It has no sheet with cells.", "Save it again as .xlsx.")
+    return found
 
 
 def rows(path: Path, name: str, title: str) -> Iterator[tuple[Cell, ...]]:

@@ -7,9 +7,9 @@ import pytest
 from reader_helpers import DATA, delivery
 
 from pipeline.extract.lexicon import read_table
+from pipeline.method import SCHEMA_FILE
 from pipeline.settings import ROOT
 from pipeline.sources import all_sources, records
-from pipeline.warehouse import SCHEMA_FILE
 
 THIS, TESTS = Path(__file__).name, Path(__file__).parent
 SAMPLE = ROOT / "warehouse" / "sample"

@@ -227,6 +227,17 @@ class TestExcel:
         content = excel([["Read me"]], "Notes", more_sheets=[("Register", [self.names, self.row])])
         assert len(read(deliver(content, "register.xlsx"))[0]) == 1
 
+    def test_a_workbook_whose_sheet_is_elsewhere_is_refused(self, deliver):
+        moved = BytesIO()
+        with (
+            zipfile.ZipFile(BytesIO(excel([self.names, self.row]))) as given,
+            zipfile.ZipFile(moved, "w") as book,
+        ):
+            for member in given.namelist():
+                book.writestr(member.replace("worksheets/", "elsewhere/"), given.read(member))
+        with pytest.raises(DeliveryError, match="no sheet with cells"):
+            read(deliver(moved.getvalue(), "register.xlsx"))
+
     def test_two_registers_are_refused(self, deliver):
         content = excel([self.names, self.row], more_sheets=[("Old", [self.names, self.row])])
         with pytest.raises(DeliveryError, match="Sheets 'Register', 'Old' all look like the table"):
