@@ -7,10 +7,13 @@ fault of ours and is raised, never read as a verdict on the data.
 
 import json
 import logging
+import sys
 import warnings
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from functools import cache
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -221,12 +224,29 @@ def _raise_fault(suite_name: str, rule_id: str, info: dict[str, Any]) -> None:
 def _gx() -> Any:
     """The library, imported once and silenced; the import takes six seconds."""
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _no_spark():
         warnings.simplefilter("ignore")
         import great_expectations as gx
 
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
     return gx
+
+
+@contextmanager
+def _no_spark() -> Iterator[None]:
+    """Spark cannot be imported meanwhile.
+
+    Great Expectations would, where it is installed, and need not; and pyspark 4.3 ends a process
+    whose main module has no file, as those of a pool.
+    """
+    modules: dict[str, ModuleType | None] = sys.modules  # type: ignore[assignment]
+    spark, modules["pyspark"] = modules.get("pyspark"), None
+    try:
+        yield
+    finally:
+        del modules["pyspark"]
+        if spark is not None:
+            modules["pyspark"] = spark
 
 
 @cache
