@@ -15,6 +15,7 @@ from pipeline.settings import ROOT
 
 PATIENCE = 400
 RUN = "one-day"
+DAG = "/dags/score_sectors"
 
 
 def free_port():
@@ -71,22 +72,29 @@ def password_of(settings):
 
 
 @contextmanager
-def triggered(settings, address, day):
-    """Run the DAG of scores for a day by the REST API; a function that says a task's state."""
+def controlling(settings, address):
+    """A client of the REST API; the DAG of scores is switched on."""
     login = {"username": "admin", "password": password_of(settings)}
     token = httpx.post(f"{address}/auth/token", json=login, trust_env=False).json()["access_token"]
     with httpx.Client(
-        base_url=f"{address}/api/v2/dags",
+        base_url=f"{address}/api/v2",
         headers={"Authorization": f"Bearer {token}"},
         trust_env=False,
         timeout=60,
     ) as api:
-        until(lambda: api.patch("/score_sectors", json={"is_paused": False}).is_success)
+        until(lambda: api.patch(DAG, json={"is_paused": False}).is_success)
+        yield api
+
+
+@contextmanager
+def triggered(settings, address, day):
+    """Run the DAG of scores for a day by the REST API; a function that says a task's state."""
+    with controlling(settings, address) as api:
         run = {"dag_run_id": RUN, "logical_date": None, "conf": {"day": str(day)}}
-        api.post("/score_sectors/dagRuns", json=run).raise_for_status()
+        api.post(f"{DAG}/dagRuns", json=run).raise_for_status()
 
         def state(task_id):
-            answer = api.get(f"/score_sectors/dagRuns/{RUN}/taskInstances/{task_id}")
+            answer = api.get(f"{DAG}/dagRuns/{RUN}/taskInstances/{task_id}")
             return answer.json().get("state") if answer.is_success else None
 
         yield state

@@ -11,7 +11,7 @@ import sys
 import threading
 
 PREPARED = multiprocessing.get_context("forkserver")
-PREPARED.set_forkserver_preload(["great_expectations", "pipeline.flow", "faults.killing"])
+PREPARED.set_forkserver_preload(["faults.warmed", "faults.killing"])
 CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.truncate", "os.link"}
 
 
