@@ -44,6 +44,7 @@ class World:
         known = datetime.combine(day, time(23, 59, 59))
         delivery_id = delivery_id or f"{source_id}/{day}"
         self._note_delivery(delivery_id, source_id, known)
+        self._note_rows(delivery_id, table, rows)
         for row in rows:
             self._next_row += 1
             self._insert(
@@ -163,6 +164,15 @@ class World:
             "status": "loaded",
         }
         self._insert("raw.deliveries", row, verb="insert or ignore")
+
+    def _note_rows(self, delivery_id, table, rows):
+        self.con.execute(
+            "insert into quality.ledger values (?, ?, ?, ?, 0, 0, ?) "
+            "on conflict do update set n_received = n_received + excluded.n_received, "
+            "n_loaded = n_loaded + excluded.n_loaded, "
+            "content_hash = content_hash || excluded.content_hash",
+            [delivery_id, table, len(rows), len(rows), repr(rows)],
+        )
 
     def _insert(self, table, row, verb="insert"):
         names = ", ".join(f'"{name}"' for name in row)

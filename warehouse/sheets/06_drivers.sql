@@ -53,12 +53,15 @@ subjects as (
         n.published_score::double,
         n.baseline,
         u.usual_threat,
-        round(s.usual_susceptibility_points, 1),
+        round(
+            10 * log2(
+                method.parameter('susceptibility_minimum')
+                / method.parameter('typical_susceptibility')
+            ), 1
+        ),
         n.consequence,
         n.bound_points
     from supplier_now as n
-    inner join scores.supplier_spans as s
-        on n.supplier_id = s.supplier_id and n.score_date between s.first_date and s.last_date
     left join usual_threats as u on n.main_sector_id = u.sector_id
     cross join chosen as c
     where n.published_score is not null and (n.place <= 50 or c.is_portfolio)

@@ -15,8 +15,8 @@ with
 counts as (
     select
         (
-            select count(*) from scores.supplier_spans as s
-            where c.end_date between s.first_date and s.last_date
+            select count(*) from shown_suppliers as s
+            where s.score_date = c.end_date
         ) as n_suppliers,
         (
             select count(*) from scores.sector_daily as s

@@ -7,7 +7,8 @@ rates as (
         cast(sum(method.exact(m.share_0_1 * t.threat_rate_30d)) as double) as threat_rate_30d,
         min(t.threat_coverage_0_1) as threat_coverage_0_1
     from scores.sector_threat_daily as t
-    inner join facts.sector_mixes as m on t.sector_id = m.sector_id
+    inner join facts.sector_mixes as m
+        on t.sector_id = m.sector_id and t.score_date >= m.since_date
     where t.score_date between $start_date and $end_date
     group by all
 ),

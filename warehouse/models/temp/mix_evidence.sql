@@ -3,10 +3,10 @@
 -- other events are matched by mean and variance.
 with
 mixes as (
-    select mix_id, sector_id, share_0_1
+    select mix_id, sector_id, share_0_1, since_date
     from facts.sector_mixes
     union all
-    select sector_id, sector_id, 1
+    select sector_id, sector_id, 1, $start_date
     from method.sectors
 ),
 
@@ -17,7 +17,7 @@ rates as (
         cast(sum(method.exact(m.share_0_1 * t.threat_rate_30d)) as double) as rate,
         min(t.threat_coverage_0_1) as threat_coverage_0_1
     from scores.sector_threat_daily as t
-    inner join mixes as m on t.sector_id = m.sector_id
+    inner join mixes as m on t.sector_id = m.sector_id and t.score_date >= m.since_date
     where t.score_date between $start_date and $end_date
     group by all
 ),
@@ -32,7 +32,7 @@ events as (
         / max(e.credibility_0_1) as amount,
         amount * amount * credibility * (1 - credibility) as variance
     from temp.event_sector_daily as e
-    inner join mixes as m on e.sector_id = m.sector_id
+    inner join mixes as m on e.sector_id = m.sector_id and e.score_date >= m.since_date
     inner join method.sectors as s on e.sector_id = s.sector_id
     where e.score_date between $start_date and $end_date
     group by all
