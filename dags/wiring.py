@@ -63,6 +63,7 @@ def defaults(owner: str) -> dict[str, Any]:
         "max_retry_delay": timedelta(minutes=30),
         "retry_policy": ExceptionRetryPolicy(rules=[HOPELESS]),
         "execution_timeout": timedelta(hours=1),
+        "on_execute_callback": lineage.forget,
         "on_failure_callback": task_failed,
     }
 

@@ -317,6 +317,7 @@ _FUNCTIONS: dict[str, Callable[..., exp.Expression]] = {
     "hash": lambda *values: exp.Anonymous(this="struct", expressions=list(values)),
     "list_sum": _sum,
     "list_reduce": _reduce,
+    "list_extract": lambda values, place: exp.func("try_element_at", values, place),
 }
 
 _RULES: dict[type[exp.Expression], Callable[..., exp.Expression]] = {
