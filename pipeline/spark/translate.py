@@ -53,9 +53,14 @@ class Macros:
         def put(part: exp.Expression) -> exp.Expression:
             if isinstance(part, exp.Column) and not part.table and part.name in given:
                 return exp.paren(given[part.name].copy())
-            return part
+            return self._stated(part) if isinstance(part, exp.Subquery) else part
 
         return exp.paren(self.written_out(body.copy().transform(put)))
+
+    def _stated(self, subquery: exp.Subquery) -> exp.Expression:
+        """What a macro reads from the method's tables whatever its arguments, as a constant."""
+        found = self._answer(f"select {subquery.sql('duckdb')}")[0][0]
+        return sqlglot.parse_one(repr(found), read="duckdb")
 
     def _looked_up(
         self, call: exp.Expression, body: exp.Subquery, values: list[exp.Expression]

@@ -32,6 +32,7 @@ def serving(settings, **variables):
     environment = {n: v for n, v in os.environ.items() if not n.startswith(("AIRFLOW_", "SECTOR_"))}
     environment |= {
         "AIRFLOW__API__PORT": port,
+        "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",  # nothing runs but what the test asks for
         "SECTOR_RISK_HOME": str(settings.home),
         "SECTOR_RISK_INBOX": str(settings.inbox),
         "SECTOR_RISK_AIRFLOW_URL": address,

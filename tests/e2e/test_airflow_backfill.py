@@ -30,8 +30,8 @@ def test_days_one_by_one_by_the_scheduler_are_the_range_at_once(tmp_path):
     flow.score_range(FIRST, LAST, settings=at_once)
     asked = {
         "dag_id": "score_sectors",
-        "from_date": f"{FIRST + timedelta(days=1)}T00:00:00Z",
-        "to_date": f"{LAST + timedelta(days=2)}T00:00:00Z",
+        "from_date": f"{FIRST}T00:00:00Z",
+        "to_date": f"{LAST + timedelta(days=1)}T00:00:00Z",
         "max_active_runs": 1,
     }
     with serving(by_airflow) as (address, _), controlling(by_airflow, address) as api:
