@@ -61,26 +61,29 @@ class Published:
 def publish(con: Connection, settings: Settings, found: Check) -> Published:
     """Swap in the snapshot, the Parquet partitions, the workbook and the report of a checked day.
 
+    A past day gets its workbook too, while the newest one that readers have stays the latest.
     A kill at any moment leaves either the previous publication whole or this one; the previous one
     is kept beside it for whoever still reads it.
     """
-    day = found.score_date
+    before = read_manifest(settings)
+    day = _newest(con, before, found.score_date)
     run_id, version = _run(con, day)
     state, months = _state(con)
-    before = read_manifest(settings)
     known = before.months if before and before.tlp == settings.tlp else {}
     changed = {name for name in months if known.get(name) != months[name]}
     aside = settings.publications_folder / ".preparing"
     shutil.rmtree(aside, ignore_errors=True)
-    workbook = aside / f"sector-risk-{day}.xlsx"
     _share_unchanged(settings, aside, {f"{name}.parquet" for name in months.keys() - changed})
-    workbook.unlink(missing_ok=True)
     snapshot = aside / settings.snapshot_file.name
     copy_warehouse(con, settings, snapshot)
-    digest = _write_workbook(snapshot, settings, day, workbook)
+    for each in sorted({found.score_date, day}):
+        workbook = aside / f"sector-risk-{each}.xlsx"
+        workbook.unlink(missing_ok=True)
+        digest = _write_workbook(snapshot, settings, each, workbook)
     _write_parquet(con, settings, aside / "parquet", changed)
     shutil.copyfile(workbook, aside / "sector-risk-latest.xlsx")
-    approval = found.decision.sentence if found.decision else None
+    decided = found.decision.sentence if found.decision else None
+    approval = decided if before is None or day == found.score_date else before.approval
     published = Published(
         *(str(day), run_id, version, state, snapshot.name, workbook.name, digest, months, approval),
         tlp=settings.tlp,
@@ -91,6 +94,12 @@ def publish(con: Connection, settings: Settings, found: Check) -> Published:
     audit.prune(settings, day)
     logger.info("published %s as %s", day, run_id)
     return published
+
+
+def _newest(con: Connection, before: Published | None, day: date) -> date:
+    """The day that readers see first: `day`, or a later one that was published and still stands."""
+    shown = date.fromisoformat(before.score_date) if before else day
+    return shown if shown > day and _run(con, shown)[0] else day
 
 
 def hold(con: Connection, settings: Settings, found: Check) -> None:

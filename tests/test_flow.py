@@ -18,6 +18,7 @@ from sample import (
 
 from pipeline import flow
 from pipeline.alerts import read_alerts
+from pipeline.publish import read_manifest
 from pipeline.warehouse import open_snapshot
 
 pytestmark = [pytest.mark.gx, pytest.mark.slow]
@@ -151,6 +152,16 @@ def test_the_publication_before_stays_and_shares_what_has_not_changed(settings, 
     assert {path.name for path in before.glob("*.xlsx")} < {p.name for p in after.glob("*.xlsx")}
     flow.publish(LAST - timedelta(days=2), settings=again)
     assert not before.exists()
+
+
+def test_a_past_day_published_anew_leaves_the_newest_the_latest(settings, tmp_path):
+    again = sample_settings(shutil.copytree(settings.home, tmp_path / "home", symlinks=True))
+    before = read_manifest(again)
+    past = LAST - timedelta(days=3)
+    assert flow.publish(past, settings=again) == before
+    books = {path.name: path.read_bytes() for path in again.published_folder.glob("*.xlsx")}
+    assert books["sector-risk-latest.xlsx"] == books[f"sector-risk-{LAST}.xlsx"]
+    assert f"sector-risk-{past}.xlsx" in books
 
 
 def test_a_folder_of_an_earlier_release_becomes_a_publication(settings, tmp_path):
