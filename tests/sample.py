@@ -1,7 +1,8 @@
 """The bundled sample as tests use it, and what two warehouses must agree on."""
 
 import hashlib
-from datetime import date
+import shutil
+from datetime import date, timedelta
 
 from pipeline import flow
 from pipeline.settings import ROOT, Settings
@@ -9,6 +10,8 @@ from pipeline.sources import all_sources
 from pipeline.warehouse import open_warehouse
 
 FIRST, LAST = date(2019, 12, 15), date(2020, 2, 15)
+DAY = date(2020, 1, 8)
+EVE = DAY - timedelta(days=1)
 
 
 def sample_settings(home):
@@ -18,6 +21,10 @@ def sample_settings(home):
 def collect_all(settings, until=None):
     for source_id in all_sources():
         flow.collect(source_id, until=until, settings=settings)
+
+
+def copy_of(settings, folder):
+    return sample_settings(shutil.copytree(settings.home, folder / "home", symlinks=True))
 
 
 def content(settings):

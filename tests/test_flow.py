@@ -12,6 +12,7 @@ from sample import (
     collect_all,
     content,
     content_of,
+    copy_of,
     published_hashes,
     sample_settings,
 )
@@ -27,16 +28,8 @@ CALM, ALERT = date(2019, 12, 20), date(2020, 1, 6)
 
 
 @pytest.fixture(scope="module")
-def collected(tmp_path_factory):
-    settings = sample_settings(tmp_path_factory.mktemp("collected") / "home")
-    collect_all(settings)
-    return settings
-
-
-@pytest.fixture(scope="module")
 def settings(collected, tmp_path_factory):
-    home = tmp_path_factory.mktemp("published") / "home"
-    settings = sample_settings(shutil.copytree(collected.home, home))
+    settings = copy_of(collected, tmp_path_factory.mktemp("published"))
     flow.backfill(FIRST, LAST, reason="the sample", settings=settings)
     flow.publish(LAST, settings=settings)
     return settings
@@ -125,7 +118,7 @@ def test_files_of_later_years_move_nothing(con, tmp_path):
 
 
 def test_days_in_any_order_equal_the_range(con, collected, tmp_path):
-    apart = sample_settings(shutil.copytree(collected.home, tmp_path / "home"))
+    apart = copy_of(collected, tmp_path)
     days = [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)]
     for day in days[1::2] + days[::2][::-1]:
         flow.score_range(day, day, settings=apart)
@@ -141,7 +134,7 @@ def test_publishing_again_changes_no_byte(settings):
 
 
 def test_the_publication_before_stays_and_shares_what_has_not_changed(settings, tmp_path):
-    again = sample_settings(shutil.copytree(settings.home, tmp_path / "home", symlinks=True))
+    again = copy_of(settings, tmp_path)
     month = Path("parquet", "sector_daily", "2019-12.parquet")
     before = again.published_folder.resolve()
     flow.publish(LAST - timedelta(days=1), settings=again)
@@ -155,7 +148,7 @@ def test_the_publication_before_stays_and_shares_what_has_not_changed(settings, 
 
 
 def test_a_past_day_published_anew_leaves_the_newest_the_latest(settings, tmp_path):
-    again = sample_settings(shutil.copytree(settings.home, tmp_path / "home", symlinks=True))
+    again = copy_of(settings, tmp_path)
     before = read_manifest(again)
     past = LAST - timedelta(days=3)
     assert flow.publish(past, settings=again) == before

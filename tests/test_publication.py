@@ -2,17 +2,19 @@
 
 import hashlib
 import json
+import shutil
 from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
-from small_world import JANUARY, january
+from small_world import JANUARY, World, january
 
 from pipeline import flow, publication, validate
 from pipeline.doctor import check_all
 from pipeline.errors import GateError, SectorRiskError
 from pipeline.publication import Decision
 from pipeline.publish import read_manifest, read_stale
+from pipeline.settings import Settings
 from pipeline.warehouse import open_snapshot, open_warehouse
 
 pytestmark = pytest.mark.gx
@@ -115,18 +117,30 @@ def test_every_gate_of_a_day_has_a_bad_day_here():
     }
 
 
-@pytest.fixture
-def world(tmp_path):
-    """Six weeks scored; the connection that writes is closed, so that the flow can open it."""
-    one = january(tmp_path)
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory):
+    """A month of scores; to be copied."""
+    one = january(tmp_path_factory.mktemp("scored"))
     one.score(JANUARY - timedelta(days=10), date(2020, 1, 20))
-    return one
-
-
-def closed(one):
-    one.con.execute("checkpoint")
-    one._opened.__exit__(None, None, None)
+    one.close()
     return one.settings
+
+
+@pytest.fixture
+def settings(scored, tmp_path):
+    return copy_of(scored, tmp_path)
+
+
+def copy_of(settings, folder):
+    return Settings(home=shutil.copytree(settings.home, folder / "home", symlinks=True))
+
+
+@pytest.fixture
+def world(settings):
+    """The same with a connection that writes."""
+    one = World(settings.home)
+    yield one
+    one.close()
 
 
 def found(one, day=DAY):
@@ -162,6 +176,7 @@ def test_a_feed_that_runs_dry_is_measured_against_its_own_weeks(world):
 
 
 def test_most_rows_of_a_week_refused_are_measured(world):
+    world.con.execute("delete from quality.ledger")
     world.con.execute(
         "insert into quality.ledger values ('kev/2020-01-09', 'exploited_vulnerabilities', "
         "30, 10, 20, 0, '')"
@@ -169,8 +184,7 @@ def test_most_rows_of_a_week_refused_are_measured(world):
     assert found(world)["rows_refused"] == "20 of 30 rows in quarantine"
 
 
-def test_what_readers_would_see_change_is_measured(world):
-    settings = closed(world)
+def test_what_readers_would_see_change_is_measured(settings):
     flow.publish(DAY, settings=settings)
     with open_warehouse(settings) as con:
         con.execute(
@@ -183,10 +197,10 @@ def test_what_readers_would_see_change_is_measured(world):
     assert failed["columns_kept"] == "lost or changed: sector_threat_daily.n_events"
 
 
-@pytest.fixture
-def held(world):
+@pytest.fixture(scope="module")
+def jumped(scored, tmp_path_factory):
     """One day published; on the next, energy has jumped by more than anybody believes."""
-    settings = closed(world)
+    settings = copy_of(scored, tmp_path_factory.mktemp("jumped"))
     flow.publish(DAY, settings=settings)
     with open_warehouse(settings) as con:
         con.execute(
@@ -194,6 +208,11 @@ def held(world):
             "where sector_id = 'energy' and score_date = '2020-01-13'"
         )
     return settings
+
+
+@pytest.fixture
+def held(jumped, tmp_path):
+    return copy_of(jumped, tmp_path)
 
 
 NEXT = date(2020, 1, 13)
@@ -275,9 +294,9 @@ def test_an_approval_is_for_what_was_seen_and_for_nothing_else(held):
         flow.publish(NEXT, settings=held)
 
 
-def test_what_no_gate_holds_cannot_be_decided(world):
+def test_what_no_gate_holds_cannot_be_decided(settings):
     with pytest.raises(SectorRiskError, match="nothing to decide"):
-        flow.decide(DAY, YES, settings=closed(world))
+        flow.decide(DAY, YES, settings=settings)
 
 
 def test_what_a_gate_stops_cannot_be_approved(held):

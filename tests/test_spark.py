@@ -11,7 +11,7 @@ import pytest
 import sqlglot
 from sample import FIRST as SAMPLE_FIRST
 from sample import LAST as SAMPLE_LAST
-from sample import collect_all, sample_settings
+from sample import copy_of
 from small_world import january
 from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
@@ -116,10 +116,8 @@ class TestOnSpark:
             assert_spark_agrees(con, spark, world.start, world.start + timedelta(days=39), "now")
 
     @pytest.mark.gx
-    def test_the_bundled_sample(self, spark, tmp_path):
-        settings = sample_settings(tmp_path)
-        collect_all(settings)
-        with warehouse.open_warehouse(settings) as con:
+    def test_the_bundled_sample(self, spark, collected, tmp_path):
+        with warehouse.open_warehouse(copy_of(collected, tmp_path)) as con:
             assert_spark_agrees(con, spark, SAMPLE_FIRST, SAMPLE_LAST)
 
 

@@ -13,6 +13,7 @@ sys.path[:0] = [str(ROOT)]
 
 import asking  # noqa: E402 (the folders of the project come first)
 import daily_run  # noqa: E402
+import engines  # noqa: E402
 import exposure  # noqa: E402
 import growth  # noqa: E402
 import scoring  # noqa: E402
@@ -29,6 +30,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--reruns", type=int, default=100, help="times one day is scored again")
     parser.add_argument("--large", action="store_true", help="also 100,000 suppliers × ten years")
+    parser.add_argument("--spark", type=int, default=0, help="rounds beside Spark; needs Java")
     asked = parser.parse_args()
     world = World(n_suppliers=asked.suppliers, n_days=asked.days)
     rows = []
@@ -45,6 +47,7 @@ def main() -> None:
         steps += [lambda: growth.exponents(asked.rounds)]
         steps += [lambda: exposure.days(is_large=asked.large)]
         steps += [growth.large] if asked.large else []
+        steps += [lambda: engines.against_spark(asked.spark)] if asked.spark else []
         steps += [lambda: daily_run.stages(asked.rounds), lambda: daily_run.starts(asked.rounds)]
         for step in steps:
             for row in step():

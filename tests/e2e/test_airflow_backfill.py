@@ -1,10 +1,9 @@
 """Airflow's own backfill of the daily DAG ends with the tables of one range run."""
 
-import shutil
 from datetime import date, timedelta
 
 import pytest
-from sample import collect_all, content, sample_settings
+from sample import content, copy_of
 from server import DAG, controlling, serving, until
 
 from pipeline import flow
@@ -20,12 +19,9 @@ pytestmark = [
 FIRST, LAST = date(2020, 1, 4), date(2020, 1, 6)
 
 
-def test_days_one_by_one_by_the_scheduler_are_the_range_at_once(tmp_path):
-    prepared = sample_settings(tmp_path / "prepared")
-    collect_all(prepared, until=LAST)
+def test_days_one_by_one_by_the_scheduler_are_the_range_at_once(collected, tmp_path):
     by_airflow, at_once = (
-        sample_settings(shutil.copytree(prepared.home, tmp_path / name, symlinks=True))
-        for name in ("by-airflow", "at-once")
+        copy_of(collected, tmp_path / name) for name in ("by-airflow", "at-once")
     )
     flow.score_range(FIRST, LAST, settings=at_once)
     asked = {

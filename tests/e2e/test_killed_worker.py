@@ -1,12 +1,10 @@
 """A worker that dies in the middle of scoring: the scheduler notices, and the day is scored."""
 
-import shutil
 import signal
-from datetime import date, timedelta
 
 import psutil
 import pytest
-from sample import collect_all, content, sample_settings
+from sample import DAY, EVE, collect_all, content, copy_of
 from server import serving, triggered, until
 
 from pipeline import flow
@@ -19,9 +17,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore"),
 ]
 
-DAY = date(2020, 1, 8)
-EVE = DAY - timedelta(days=1)
-
 
 def workers(server):
     """Those that work on a task now, each with the process of the task itself."""
@@ -29,15 +24,10 @@ def workers(server):
     return [one for one, name in named if "LocalExecutor" in name and "<idle>" not in name]
 
 
-def test_the_day_is_scored_once_more_and_is_the_same(tmp_path):
-    prepared = sample_settings(tmp_path / "prepared")
-    collect_all(prepared, until=DAY)
-    flow.score_range(EVE, EVE, settings=prepared)
-    flow.publish(EVE, settings=prepared)
-    alone, settings = (
-        sample_settings(shutil.copytree(prepared.home, tmp_path / name, symlinks=True))
-        for name in ("alone", "killed")
-    )
+def test_the_day_is_scored_once_more_and_is_the_same(evening, tmp_path):
+    settings = copy_of(evening, tmp_path / "killed")
+    collect_all(settings, until=DAY)
+    alone = copy_of(settings, tmp_path / "alone")
     flow.run_day(DAY, settings=alone)
     hasty = {"AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "15"}
     with (

@@ -1,34 +1,17 @@
 """Homes in which faults are injected: prepared once, copied for each, compared afterwards."""
 
 import resource
-import shutil
 import subprocess
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
-from sample import collect_all, content, content_of, published_hashes, sample_settings
+from sample import EVE, content, content_of, published_hashes
 
-from pipeline import flow
 from pipeline.warehouse import open_snapshot
 
 PAGE_SIZE = resource.getpagesize()
-DAY = date(2020, 1, 8)
-EVE = DAY - timedelta(days=1)
 FIRST = EVE - timedelta(days=3)
-
-
-def as_the_evening_before(folder):
-    """A home with its last days collected, scored and published."""
-    settings = sample_settings(folder / "home")
-    collect_all(settings, until=EVE)
-    flow.score_range(FIRST, EVE, settings=settings)
-    flow.publish(EVE, settings=settings)
-    return settings
-
-
-def copy_of(prepared, folder):
-    return sample_settings(shutil.copytree(prepared.home, folder / "home", symlinks=True))
 
 
 def left_by(settings):

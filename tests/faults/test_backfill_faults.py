@@ -5,18 +5,9 @@ import shutil
 from datetime import date, timedelta
 
 import pytest
-from faults.homes import (
-    DAY,
-    EVE,
-    as_the_evening_before,
-    copy_of,
-    left_by,
-    resize,
-    size_of,
-    small_disk,
-)
+from faults.homes import left_by, resize, size_of, small_disk
 from faults.killing import PREPARED
-from sample import content, published_hashes
+from sample import DAY, EVE, content, copy_of, published_hashes
 
 from pipeline import flow
 from pipeline.backfill import unfinished
@@ -29,13 +20,8 @@ START = date(2019, 12, 28)
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    return as_the_evening_before(tmp_path_factory.mktemp("prepared"))
-
-
-@pytest.fixture(scope="module")
-def undisturbed(prepared, tmp_path_factory):
-    settings = copy_of(prepared, tmp_path_factory.mktemp("undisturbed"))
+def undisturbed(evening, tmp_path_factory):
+    settings = copy_of(evening, tmp_path_factory.mktemp("undisturbed"))
     ask(settings)
     return left_by(settings)
 
@@ -44,9 +30,9 @@ def ask(settings, progress=None):
     flow.backfill(START, EVE, reason="the days before", progress=progress, settings=settings)
 
 
-def test_without_room_for_a_copy_it_is_refused_before_it_begins(prepared, undisturbed, tmp_path):
-    with small_disk(tmp_path, size_of(prepared) + 4_000_000):
-        settings = copy_of(prepared, tmp_path)
+def test_without_room_for_a_copy_it_is_refused_before_it_begins(evening, undisturbed, tmp_path):
+    with small_disk(tmp_path, size_of(evening) + 4_000_000):
+        settings = copy_of(evening, tmp_path)
         before = left_by(settings)
         with pytest.raises(SectorRiskError, match=r"needs \d+ MB .* Nothing was changed"):
             ask(settings)
@@ -56,9 +42,9 @@ def test_without_room_for_a_copy_it_is_refused_before_it_begins(prepared, undist
         assert left_by(settings) == undisturbed
 
 
-def test_a_disk_that_fills_up_while_it_computes(prepared, undisturbed, tmp_path):
+def test_a_disk_that_fills_up_while_it_computes(evening, undisturbed, tmp_path):
     with small_disk(tmp_path, 2**30):
-        settings = copy_of(prepared, tmp_path)
+        settings = copy_of(evening, tmp_path)
         before = left_by(settings)
 
         def fill(*_):
@@ -72,16 +58,16 @@ def test_a_disk_that_fills_up_while_it_computes(prepared, undisturbed, tmp_path)
         assert left_by(settings) == undisturbed
 
 
-def test_a_folder_that_cannot_be_written(prepared, tmp_path):
+def test_a_folder_that_cannot_be_written(evening, tmp_path):
     with small_disk(tmp_path, 2**30):
-        settings = copy_of(prepared, tmp_path)
+        settings = copy_of(evening, tmp_path)
         before = published_hashes(settings)
         resize(tmp_path, "ro")
         with pytest.raises(StorageError, match="cannot be written"):
             ask(settings)
         assert published_hashes(settings) == before
         resize(tmp_path, "rw")
-        assert content(settings) == content(prepared)
+        assert content(settings) == content(evening)
 
 
 def ask_at_once(start, refused, settings, work, what):
@@ -92,8 +78,8 @@ def ask_at_once(start, refused, settings, work, what):
         refused.put(str(error))
 
 
-def test_two_backfills_and_a_daily_run_started_together(prepared, tmp_path):
-    alone, settings = (copy_of(prepared, tmp_path / name) for name in ("alone", "together"))
+def test_two_backfills_and_a_daily_run_started_together(evening, tmp_path):
+    alone, settings = (copy_of(evening, tmp_path / name) for name in ("alone", "together"))
     asked = [
         (flow.backfill_as_asked, Request(START, EVE, "the days before", "ann")),
         (flow.backfill_as_asked, Request(START - timedelta(days=9), EVE, "further days", "bob")),

@@ -7,8 +7,9 @@ import os
 import random
 
 import pytest
-from faults.homes import DAY, EVE, as_the_evening_before, copy_of, left_by
+from faults.homes import left_by
 from faults.killing import killed_after, killed_before_change
+from sample import DAY, EVE, copy_of
 
 from pipeline import flow
 from pipeline.warehouse import open_snapshot
@@ -25,14 +26,9 @@ def run(settings):
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    return as_the_evening_before(tmp_path_factory.mktemp("prepared"))
-
-
-@pytest.fixture(scope="module")
-def undisturbed(prepared, tmp_path_factory):
+def undisturbed(evening, tmp_path_factory):
     """Tables and published files after a run that nobody killed."""
-    settings = copy_of(prepared, tmp_path_factory.mktemp("undisturbed"))
+    settings = copy_of(evening, tmp_path_factory.mktemp("undisturbed"))
     run(settings)
     return left_by(settings)
 
@@ -46,15 +42,15 @@ def check_repaired(settings, undisturbed):
 
 
 @pytest.mark.parametrize("number", CHANGES)
-def test_killed_before_a_change_of_a_file(number, prepared, undisturbed, tmp_path):
-    settings = copy_of(prepared, tmp_path)
+def test_killed_before_a_change_of_a_file(number, evening, undisturbed, tmp_path):
+    settings = copy_of(evening, tmp_path)
     if not killed_before_change(number, settings, run):
         pytest.skip(f"the run makes fewer than {number} changes")
     check_repaired(settings, undisturbed)
 
 
 @pytest.mark.parametrize("seed", MOMENTS)
-def test_killed_at_a_random_moment(seed, prepared, undisturbed, tmp_path):
-    settings = copy_of(prepared, tmp_path)
+def test_killed_at_a_random_moment(seed, evening, undisturbed, tmp_path):
+    settings = copy_of(evening, tmp_path)
     killed_after(random.Random(seed).uniform(0, 4), settings, run)
     check_repaired(settings, undisturbed)

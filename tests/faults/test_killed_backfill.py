@@ -9,9 +9,9 @@ import time
 from datetime import date, timedelta
 
 import pytest
-from faults.homes import copy_of, left_by
+from faults.homes import left_by
 from faults.killing import PREPARED, killed_after
-from sample import content_of
+from sample import content_of, copy_of
 from small_world import january
 
 from pipeline import flow

@@ -5,17 +5,8 @@ import subprocess
 import sys
 
 import pytest
-from faults.homes import (
-    DAY,
-    EVE,
-    FIRST,
-    as_the_evening_before,
-    copy_of,
-    resize,
-    size_of,
-    small_disk,
-)
-from sample import content, published_hashes
+from faults.homes import FIRST, resize, size_of, small_disk
+from sample import DAY, EVE, content, copy_of, published_hashes
 
 from pipeline import flow
 from pipeline.errors import SectorRiskError, StorageError, WarehouseDamagedError
@@ -26,21 +17,16 @@ pytestmark = [pytest.mark.gx, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    return as_the_evening_before(tmp_path_factory.mktemp("prepared"))
-
-
-@pytest.fixture(scope="module")
-def undisturbed(prepared, tmp_path_factory):
-    settings = copy_of(prepared, tmp_path_factory.mktemp("undisturbed"))
+def undisturbed(evening, tmp_path_factory):
+    settings = copy_of(evening, tmp_path_factory.mktemp("undisturbed"))
     flow.run_day(DAY, settings=settings)
     return content(settings)
 
 
 @pytest.mark.parametrize("free_mb", [0.2, 4, 16])
-def test_a_full_disk(free_mb, prepared, undisturbed, tmp_path):
-    with small_disk(tmp_path, int(size_of(prepared) + free_mb * 1e6)):
-        settings = copy_of(prepared, tmp_path)
+def test_a_full_disk(free_mb, evening, undisturbed, tmp_path):
+    with small_disk(tmp_path, int(size_of(evening) + free_mb * 1e6)):
+        settings = copy_of(evening, tmp_path)
         before = published_hashes(settings)
         with pytest.raises(StorageError, match="the disk is full"):
             flow.run_day(DAY, settings=settings)
@@ -50,9 +36,9 @@ def test_a_full_disk(free_mb, prepared, undisturbed, tmp_path):
         assert content(settings) == undisturbed
 
 
-def test_a_folder_that_cannot_be_written(prepared, tmp_path):
+def test_a_folder_that_cannot_be_written(evening, tmp_path):
     with small_disk(tmp_path, 2**30):
-        settings = copy_of(prepared, tmp_path)
+        settings = copy_of(evening, tmp_path)
         before = published_hashes(settings)
         resize(tmp_path, "ro")
         with pytest.raises(StorageError, match="cannot be written"):
@@ -62,9 +48,9 @@ def test_a_folder_that_cannot_be_written(prepared, tmp_path):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_damaged_warehouse_is_noticed_and_restored_by_one_command(
-    seed, prepared, undisturbed, tmp_path
+    seed, evening, undisturbed, tmp_path
 ):
-    settings = copy_of(prepared, tmp_path)
+    settings = copy_of(evening, tmp_path)
     chance = random.Random(seed)
     before = published_hashes(settings)
     with settings.warehouse_file.open("r+b") as file:
@@ -80,8 +66,8 @@ def test_a_damaged_warehouse_is_noticed_and_restored_by_one_command(
     assert content(settings) == undisturbed
 
 
-def test_a_warehouse_held_by_another_process_is_left_to_it(prepared, tmp_path):
-    settings = copy_of(prepared, tmp_path)
+def test_a_warehouse_held_by_another_process_is_left_to_it(evening, tmp_path):
+    settings = copy_of(evening, tmp_path)
     script = "import duckdb, sys; con = duckdb.connect(sys.argv[1]); print(flush=True); input()"
     holder = subprocess.Popen(
         [sys.executable, "-c", script, settings.warehouse_file],

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 from reader_helpers import received_bytes
-from sample import FIRST, LAST, collect_all, content, sample_settings
+from sample import FIRST, LAST, collect_all, content, copy_of
 
 from pipeline import flow
 from pipeline.errors import DeliveryError
@@ -41,16 +41,18 @@ def test_no_row_of_a_torn_file_says_what_was_not_sent(file, tmp_path):
 
 @pytest.mark.gx
 @pytest.mark.slow
-def test_once_the_whole_files_are_in_every_table_is_as_if_nothing_had_been_torn(tmp_path):
+def test_once_the_whole_files_are_in_every_table_is_as_if_nothing_had_been_torn(
+    collected, tmp_path
+):
     inbox = shutil.copytree(SAMPLE, tmp_path / "inbox")
     chance = random.Random(1)
-    undisturbed = sample_settings(tmp_path / "undisturbed")
     for sent in FILES:
         file = inbox / sent.relative_to(SAMPLE)
         torn = file.with_name(f"0-{file.name}")
         torn.write_bytes(file.read_bytes()[: chance.randrange(1, file.stat().st_size)])
     disturbed = Settings(home=tmp_path / "disturbed", inbox=inbox)
+    collect_all(disturbed)
+    undisturbed = copy_of(collected, tmp_path / "undisturbed")
     for settings in (disturbed, undisturbed):
-        collect_all(settings)
         flow.score_range(FIRST, LAST, settings=settings)
     assert content(disturbed) == content(undisturbed)

@@ -1,19 +1,14 @@
 """Two schedulers start the same day at once: one works, the other waits its turn or is refused."""
 
-import shutil
-from datetime import date, timedelta
-
 import pytest
 from faults.killing import PREPARED
-from sample import collect_all, content, published_hashes, sample_settings
+from sample import DAY, content, copy_of, published_hashes
 
 from pipeline import flow
 from pipeline.errors import WarehouseLockedError
 
 pytestmark = [pytest.mark.gx, pytest.mark.slow]
 
-DAY = date(2020, 1, 8)
-EVE = DAY - timedelta(days=1)
 REFUSED = WarehouseLockedError.exit_code
 
 
@@ -25,12 +20,8 @@ def run(settings, start):
         raise SystemExit(REFUSED) from None
 
 
-def test_two_runs_of_one_day(tmp_path):
-    prepared = sample_settings(tmp_path / "prepared")
-    collect_all(prepared, until=EVE)
-    alone, settings = (
-        sample_settings(shutil.copytree(prepared.home, tmp_path / name)) for name in ("one", "two")
-    )
+def test_two_runs_of_one_day(evening, tmp_path):
+    alone, settings = (copy_of(evening, tmp_path / name) for name in ("one", "two"))
     flow.run_day(DAY, settings=alone)
     start = PREPARED.Barrier(2)
     runs = [PREPARED.Process(target=run, args=(settings, start)) for _ in range(2)]
