@@ -63,4 +63,4 @@ def shared(tmp_path_factory, name, make):
 
 
 def pytest_addoption(parser):
-    parser.addoption("--fuzz", type=int, default=1_000, help="wrong inputs given to each reader")
+    parser.addoption("--fuzz", type=int, default=300, help="wrong inputs given to each reader")

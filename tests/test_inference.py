@@ -367,7 +367,7 @@ def by_day(con):
     return [{row[2:] for row in rows if row[0] <= day_of(n) < row[1]} for n in range(30)]
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(deliveries, st.randoms(), DAYS)
 def test_order_changes_nothing_and_nothing_looks_ahead(con, history, random, day):
     derive(con, **world_of(history))

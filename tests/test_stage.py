@@ -380,7 +380,7 @@ DELIVERIES = st.lists(
 
 @given(deliveries_=DELIVERIES, seed=st.randoms(use_true_random=False))
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_the_ledger_adds_up_and_the_order_of_loading_changes_nothing(
     tmp_path_factory, deliveries_, seed
