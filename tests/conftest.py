@@ -10,7 +10,7 @@ from small_world import january
 
 from pipeline import flow
 
-settings.register_profile("deep", max_examples=500)
+settings.register_profile("deep", max_examples=1_000)
 
 
 @pytest.hookimpl(tryfirst=True)

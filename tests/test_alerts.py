@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from small_world import january
 
@@ -211,7 +212,7 @@ series = st.dictionaries(
 
 @pytest.mark.slow
 def test_alerts_are_those_of_the_rule(con):
-    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+    @examples(30)
     @given(scores=series)
     def check(scores):
         store(con, scores)

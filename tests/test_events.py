@@ -6,7 +6,8 @@ from itertools import pairwise
 import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import warehouse
@@ -328,7 +329,7 @@ def clock(row):
     return row["known_at"], row["published_at"], row["source_id"] + "/" + row["report_key"]
 
 
-examples = settings(max_examples=5, deadline=None)
+few = examples(5)
 
 
 @pytest.mark.slow
@@ -337,7 +338,7 @@ examples = settings(max_examples=5, deadline=None)
     seed=st.randoms(use_true_random=False),
     knowledge=st.sampled_from(["then", "now"]),
 )
-@examples
+@few
 def test_the_order_of_arrival_changes_nothing(installed, world, seed, knowledge):
     tables = []
     for _ in range(2):
@@ -351,7 +352,7 @@ def test_the_order_of_arrival_changes_nothing(installed, world, seed, knowledge)
 
 @pytest.mark.slow
 @given(world=worlds())
-@examples
+@few
 def test_what_becomes_known_later_never_changes_an_earlier_row(installed, world):
     world.sort(key=clock)
     con = emptied(installed)
@@ -367,7 +368,7 @@ def test_what_becomes_known_later_never_changes_an_earlier_row(installed, world)
 
 @pytest.mark.slow
 @given(world=worlds(), cuts=st.lists(st.integers(0, 12), max_size=3))
-@examples
+@few
 def test_day_by_day_equals_all_at_once(installed, world, cuts):
     con = emptied(installed)
     events(con, *world)
@@ -382,7 +383,7 @@ def test_day_by_day_equals_all_at_once(installed, world, cuts):
 
 @pytest.mark.slow
 @given(world=worlds(), days=st.integers(0, 9))
-@examples
+@few
 def test_repetition_changes_nothing(installed, world, days):
     con = emptied(installed)
     events(con, *world)
@@ -416,7 +417,7 @@ def test_repetition_changes_nothing(installed, world, days):
         max_size=5,
     ),
 )
-@examples
+@few
 def test_decisions_are_obeyed(installed, world, pairs):
     con = emptied(installed)
     decide(con, *pairs) if pairs else None
@@ -431,7 +432,7 @@ def test_decisions_are_obeyed(installed, world, pairs):
 
 @pytest.mark.slow
 @given(world=worlds())
-@examples
+@few
 def test_each_event_is_named_after_its_first_report_and_each_parent_is_in_it(installed, world):
     found = events(emptied(installed), *world)
     first = {}

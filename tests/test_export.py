@@ -6,8 +6,9 @@ from itertools import groupby
 import openpyxl
 import pandas as pd
 import pytest
+from examples import examples
 from hostile import HOSTILE
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 from openpyxl.utils import range_boundaries
@@ -458,7 +459,7 @@ def unescaped(text):
 
 
 @given(st.text(max_size=1200))
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_cleaned_text_is_one_bounded_line_and_stays_as_it_is(text):
     line = clean(text)
     assert clean(line) == line
@@ -473,7 +474,7 @@ def cell(value):
 
 
 @given(st.text(max_size=60) | st.text("_x0041=+-@<>& \t\n", max_size=30))
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_any_text_is_a_text_cell_that_says_the_same(text):
     found = cell(text)
     assert found.get("t") == "inlineStr"

@@ -4,7 +4,8 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.extract import MAX_CHARACTERS, Extraction, TextTooLongError, extract
@@ -262,7 +263,7 @@ BLANKS = [" ", "  ", " \t", "\u00a0 "]
 
 
 @given(st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from(BLANKS)), max_size=25))
-@settings(max_examples=25)
+@examples(25)
 def test_more_blanks_change_nothing(pairs):
     spaced = "".join(word + blank for word, blank in pairs)
     assert extract(spaced, DAY) == extract(" ".join(word for word, _ in pairs), DAY)

@@ -5,7 +5,8 @@ from itertools import groupby, pairwise
 import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from method_worlds import fill, received, worlds
 
@@ -121,7 +122,7 @@ def test_only_what_reads_a_delivery_is_made_anew(con):
 
 @pytest.mark.slow
 @given(groups=arrivals())
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+@examples(30, print_blob=True)
 def test_facts_grown_by_delivery_are_those_made_at_once(con, groups):
     empty(con)
     for group in groups:

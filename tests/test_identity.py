@@ -4,7 +4,8 @@ from datetime import date, datetime, time, timedelta
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.identity import (
@@ -127,7 +128,7 @@ REGISTERS = st.lists(
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(REGISTERS, st.randoms(), st.integers(0, 9))
 def test_the_order_does_not_matter_and_nothing_later_changes_an_earlier_day(rows, random, n):
     suppliers = [supplier(one, known=known, lei=lei, uei=uei) for one, known, lei, uei in rows]

@@ -5,7 +5,8 @@ from io import StringIO
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from method_worlds import FIRST, at, fill, received
 from rich.console import Console
@@ -367,7 +368,7 @@ def by_day(con):
     return [{row[2:] for row in rows if row[0] <= day_of(n) < row[1]} for n in range(30)]
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(10)
 @given(deliveries, st.randoms(), DAYS)
 def test_order_changes_nothing_and_nothing_looks_ahead(con, history, random, day):
     derive(con, **world_of(history))

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from method_worlds import FIRST, LAST, at, fill, received, worlds
 from reference import Day
@@ -25,12 +26,7 @@ TABLES = [
 ]
 SUMS = ["baseline_points", "threat_points", "susceptibility_points", "consequence_points"]
 
-some = settings(
-    max_examples=500 if settings.get_current_profile_name() == "deep" else 8,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    print_blob=True,
-)
+some = examples(8, print_blob=True)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from method_worlds import FIRST, at, fill, received
 
@@ -184,7 +185,7 @@ def painted(lists, knowledge):
     return days
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(25)
 @given(LISTS, st.randoms(), st.integers(0, N_DAYS - 1))
 def test_histories_are_those_of_the_definition_whatever_the_order(con, lists, random, day):
     rows = [one for n, listed in lists for one in register(n, *listed)]

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from itertools import count
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import facts, raw, stage, validate
@@ -116,9 +117,7 @@ LATE = [
 
 @pytest.mark.slow
 @given(drawn=files(), data=st.data())
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(12)
 def test_changes_alone_give_the_history_of_all_rows_in_whatever_order_they_come(
     stream, drawn, data
 ):

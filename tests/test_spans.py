@@ -5,7 +5,8 @@ from itertools import pairwise
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.warehouse import replace_spans
@@ -58,7 +59,7 @@ def stored(con, columns="*"):
     cuts=st.sets(st.integers(1, 7)),
     order=st.randoms(use_true_random=False),
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(40)
 def test_any_ranges_in_any_order_give_the_spans_of_the_whole(con, values, old, cuts, order):
     con.execute("delete from spans")
     replace(con, old, 0, 7)

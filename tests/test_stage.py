@@ -3,7 +3,8 @@ from datetime import date, datetime
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import batch, corrections, quarantine, raw, stage
@@ -379,9 +380,7 @@ DELIVERIES = st.lists(
 
 
 @given(deliveries_=DELIVERIES, seed=st.randoms(use_true_random=False))
-@settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(8)
 def test_the_ledger_adds_up_and_the_order_of_loading_changes_nothing(
     tmp_path_factory, deliveries_, seed
 ):

@@ -1,7 +1,8 @@
 from datetime import date, datetime, time
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.sources import cells
@@ -41,7 +42,7 @@ PARSERS = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize("parse", PARSERS)
-@settings(max_examples=40)
+@examples(40)
 @given(cell=ANY_CELL, form=st.sampled_from(["", "dmy", "comma", "point", "percent", "digits:6"]))
 def test_every_cell_gives_a_value_or_a_sentence(parse, cell, form):
     sentence = "."

@@ -2,7 +2,8 @@ import contextlib
 from datetime import datetime
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.sources.fields import Cells, at, cves_in, label_key, marking, sector_facts, utc
@@ -30,7 +31,7 @@ def test_what_is_no_certain_date_is_refused(written):
         utc(written)
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(st.text(max_size=70))
 def test_any_text_is_a_date_or_a_value_error(text):
     with contextlib.suppress(ValueError, OverflowError):

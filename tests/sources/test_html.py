@@ -1,5 +1,6 @@
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.sources.html import Page, page, text_of
@@ -39,7 +40,7 @@ def test_nothing_is_nothing(markup):
     assert (page(markup) or Page("")).text == ""
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.text(alphabet='<>/&;"=! apdivscript\x00\ud7ff', max_size=80))
 def test_any_markup_gives_a_text(markup):
     assert isinstance(text_of(markup), str)

@@ -8,7 +8,8 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import DeliveryError
@@ -320,9 +321,7 @@ def test_parquet_gives_typed_cells(deliver, tmp_path):
     assert row["valid_from"] == date(2019, 1, 1)
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(60)
 @given(rows=st.lists(st.lists(st.text(), max_size=8), max_size=6))
 def test_whatever_stands_below_the_header_is_a_row_or_a_note(deliver, rows):
     import csv
