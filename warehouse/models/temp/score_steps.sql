@@ -15,19 +15,35 @@ zones as (
     group by all
 ),
 
-mix_days as (
+threats as (
     select
         mix_id,
         score_date,
-        baseline_points + threat_points as points,
-        lag(points) over own as previous_points,
-        lag(score_date) over own as previous_date
+        baseline_points + threat_points as points
     from scores.mix_threat_daily
     where
         score_date
         between $start_date - cast(method.parameter('alert_memory_days') as integer) and $end_date
         and threat_points is not null
-    window own as (partition by mix_id order by score_date)
+),
+
+scored as (
+    select
+        score_date,
+        lag(score_date) over (order by score_date) as previous_date
+    from (select distinct score_date from threats)
+),
+
+mix_days as ( -- a mix that is new today has no points of the day before, its suppliers had others
+    select
+        t.mix_id,
+        t.score_date,
+        t.points,
+        lag(t.points) over own as previous_points,
+        coalesce(lag(t.score_date) over own, s.previous_date) as previous_date
+    from threats as t
+    inner join scored as s on t.score_date = s.score_date
+    window own as (partition by t.mix_id order by t.score_date)
 ),
 
 spans as (
