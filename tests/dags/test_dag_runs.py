@@ -24,7 +24,7 @@ from pipeline.settings import get_settings
 from pipeline.warehouse import open_warehouse
 with open_warehouse(get_settings()):
     print("held", flush=True)
-    sys.stdin.read()
+    sys.stdin.readline()
 """
 
 
@@ -35,8 +35,11 @@ def somebody_writing():
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": ROOT}
     with subprocess.Popen(command, **pipes) as holder:
         assert holder.stdout.readline() == "held\n"
-        yield
-        holder.stdin.close()
+        try:
+            yield
+        finally:  # a line, not the end of the pipe: a process forked meanwhile keeps that open
+            holder.stdin.write("\n")
+            holder.stdin.close()
 
 
 @pytest.fixture(scope="module")
