@@ -7,13 +7,13 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import httpx
 
 from pipeline.settings import ROOT
 
-PATIENCE = 400
+PATIENCE, TO_ANSWER = 600, 120
 RUN = "one-day"
 DAG = "/dags/score_sectors"
 
@@ -59,11 +59,14 @@ def is_healthy(address):
 
 
 def until(condition):
+    """What it gives once that is something; a busy server may fail to answer meanwhile."""
     end = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < end, "waited too long"
+    while time.monotonic() < end:
+        with suppress(httpx.TransportError):
+            if found := condition():
+                return found
         time.sleep(1)
-    return found
+    raise AssertionError("waited too long")
 
 
 def password_of(settings):
@@ -76,13 +79,9 @@ def password_of(settings):
 def controlling(settings, address):
     """A client of the REST API; the DAG of scores is switched on."""
     login = {"username": "admin", "password": password_of(settings)}
-    token = httpx.post(f"{address}/auth/token", json=login, trust_env=False).json()["access_token"]
-    with httpx.Client(
-        base_url=f"{address}/api/v2",
-        headers={"Authorization": f"Bearer {token}"},
-        trust_env=False,
-        timeout=60,
-    ) as api:
+    with httpx.Client(base_url=f"{address}/api/v2", trust_env=False, timeout=TO_ANSWER) as api:
+        token = api.post(f"{address}/auth/token", json=login).json()["access_token"]
+        api.headers["Authorization"] = f"Bearer {token}"
         until(lambda: api.patch(DAG, json={"is_paused": False}).is_success)
         yield api
 

@@ -11,6 +11,7 @@ from pipeline.publish import read_manifest
 
 pytestmark = [
     pytest.mark.e2e,
+    pytest.mark.timeout(2400),
     pytest.mark.airflow,
     pytest.mark.gx,
     pytest.mark.filterwarnings("ignore"),

@@ -17,6 +17,7 @@ from pipeline.settings import ROOT, Settings
 
 pytestmark = [
     pytest.mark.e2e,
+    pytest.mark.timeout(2400),
     pytest.mark.airflow,
     pytest.mark.gx,
     pytest.mark.filterwarnings("ignore"),

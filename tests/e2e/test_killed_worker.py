@@ -12,6 +12,7 @@ from pipeline.publish import read_manifest
 
 pytestmark = [
     pytest.mark.e2e,
+    pytest.mark.timeout(2400),
     pytest.mark.airflow,
     pytest.mark.gx,
     pytest.mark.filterwarnings("ignore"),
