@@ -54,7 +54,7 @@ with
 sectors as (
     select
         sector.title as sector,
-        arg_max(s.score_date, s.published_score) as worst_date,
+        arg_max(s.score_date, (s.published_score, s.score_date)) as worst_date,
         max(s.published_score)::double as highest,
         avg(s.published_score) as average,
         arg_min(s.published_score, s.score_date)::double as first_score,
