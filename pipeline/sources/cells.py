@@ -14,7 +14,6 @@ Cell = str | int | float | bool | date | datetime | None
 """One cell as the file gives it: text from CSV, typed from spreadsheets and Parquet."""
 
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\x00-\x08\x0b-\x1f]")
-_PLAIN_TEXT = re.compile(r"[!-~]*(?: [!-~]+)*")
 _ERROR_CELL = re.compile(r"#(REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!)")
 _CHANGED_BY_EXCEL = re.compile(r"\d(\.\d+)?E[+-]?\d+|\d{1,2}-[A-Z]{3}(-\d{2,4})?", re.IGNORECASE)
 _CVE = re.compile(r"CVE-(?:1999|20\d\d)-\d{4,19}")
@@ -34,8 +33,8 @@ class CellError(ValueError):
 def clean(cell: Cell) -> str:
     """Text of a cell without invisible characters, surrounding and repeated blanks."""
     written = "" if cell is None else str(cell)
-    if _PLAIN_TEXT.fullmatch(written):
-        return written
+    if written.isascii() and written.isprintable():
+        return " ".join(written.split()) if " " in written else written
     return " ".join(_INVISIBLE.sub("", unicodedata.normalize("NFC", written)).split())
 
 
@@ -46,7 +45,7 @@ def text(cell: Cell, _form: str = "") -> str | None:
 
 def refuse_error(cell: Cell) -> None:
     """CellError where a spreadsheet's formula failed."""
-    if isinstance(cell, str) and _ERROR_CELL.fullmatch(cell):
+    if isinstance(cell, str) and cell.startswith("#") and _ERROR_CELL.fullmatch(cell):
         raise CellError(f"holds the Excel error {cell}. Repair the formula and save again.")
 
 
@@ -121,7 +120,9 @@ def _shaped(cell: Cell, shape: re.Pattern[str], expected: str) -> str | None:
 
 def cve(cell: Cell, _form: str = "") -> str | None:
     """CVE id in capitals."""
-    written = unicodedata.normalize("NFKC", clean(cell)).upper().replace("‐", "-").replace("–", "-")
+    written = clean(cell).upper()
+    if not written.isascii():
+        written = unicodedata.normalize("NFKC", written).replace("‐", "-").replace("–", "-")
     if written and not _CVE.fullmatch(written):
         raise CellError(f"is '{written}', which is no CVE id. Write it as CVE-2019-19781.")
     return written or None

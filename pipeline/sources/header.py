@@ -23,23 +23,19 @@ class Column:
     is_required: bool = False
 
 
-def _no_complaint(_row: Row, _delivery: Delivery) -> list[str]:
-    return []
-
-
 @dataclass(frozen=True)
 class Table:
     """A staged table as a reader sees it.
 
     Attributes:
         key: the column that identifies a row; empty where a row has no identifier of its own.
-        check: what is wrong between the cells of one row.
+        check: what is wrong between the cells of one row, each of which is right by itself.
     """
 
     name: str
     columns: tuple[Column, ...]
     key: str = ""
-    check: Callable[[Row, Delivery], list[str]] = _no_complaint
+    check: Callable[[Row, Delivery], list[str]] | None = None
 
     @property
     def required(self) -> list[str]:

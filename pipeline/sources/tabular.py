@@ -5,10 +5,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 
 import orjson
+import pyarrow as pa
 
 from pipeline.errors import DeliveryError
 from pipeline.sources.base import Delivery, Row, Rows, Source
@@ -19,7 +20,10 @@ from pipeline.sources.parsing import CUT_OFF, with_last
 
 __all__ = ["Column", "Reading", "Table", "TableReader", "source_of_table"]
 
-ROWS_PER_BATCH = 10_000
+Columns = dict[str, list[Any]]
+Line = tuple[int, Sequence[Cell]]
+TEXT = {str, type(None)}
+ROWS_PER_BATCH = 5_000
 TEXTS_KEPT = 50_000
 _TOTAL = re.compile(r"(grand |sub)?-?\s?(totals?|sum|gesamt|summe)\b.*", re.IGNORECASE)
 
@@ -39,23 +43,32 @@ class _ColumnReader:
         self.above: Cell = None
         self.known: dict[Cell, tuple[Any, str]] = {}
 
-    def read(self, cells: Sequence[Cell]) -> tuple[Any, str]:
-        """The value, and what is wrong with the cell ("" = nothing)."""
-        cell = cells[self.position] if 0 <= self.position < len(cells) else None
+    def read(self, rows: Sequence[Sequence[Cell]]) -> tuple[list[Any], dict[int, str]]:
+        """The value of each row, and by the place of a row what is wrong with its cell."""
+        at = self.position
+        cells = [row[at] if 0 <= at < len(row) else None for row in rows]
         if self.stated == ABOVE:
-            self.above = cell = cell if self._is_filled(cell) else self.above
-        if not isinstance(cell, str | None):
-            return self._parsed(cell)
-        found = self.known.get(cell)
-        if found is None:
-            if len(self.known) >= TEXTS_KEPT:
-                self.known.clear()
-            found = self.known[cell] = self._parsed(cell)
-        return found
+            cells = [self._carried_down(cell) for cell in cells]
+        if set(map(type, cells)) <= TEXT:
+            found = [self.known[cell] for cell in self._made_known(cells)]
+        else:
+            found = [self._parsed(cell) for cell in cells]
+        return [value for value, _ in found], {n: each for n, (_, each) in enumerate(found) if each}
+
+    def _carried_down(self, cell: Cell) -> Cell:
+        self.above = cell if self._is_filled(cell) else self.above
+        return self.above
 
     def _is_filled(self, cell: Cell) -> bool:
         written = clean(cell)
         return written != "" and written not in self.blanks
+
+    def _made_known(self, cells: list[Cell]) -> list[Cell]:
+        if len(self.known) >= TEXTS_KEPT:
+            self.known.clear()
+        new = {cell for cell in cells if cell not in self.known}
+        self.known |= {cell: self._parsed(cell) for cell in new}
+        return cells
 
     def _parsed(self, cell: Cell) -> tuple[Any, str]:
         if not self._is_filled(cell):
@@ -92,31 +105,37 @@ class Reading:
 
     def records(self) -> Iterator[Row]:
         """Every record below the header, once; totals at the foot are left out with a note."""
-        columns = [_ColumnReader(one, self.header, self.mapping) for one in self.table.columns]
-        waiting: list[Row] = []
-        n_rows = 0
-        rows = islice(enumerate(self.header.sheet.rows(), 1), self.header.row, None)
-        for (number, cells), is_last in with_last(rows):
-            if not any(clean(cell) for cell in cells):
-                continue
-            n_rows += 1
-            row = self._record(number, cells, columns)
-            if is_last and self.header.sheet.is_cut_off:
-                row["problems"] = [*row["problems"], CUT_OFF]
-            if self._looks_like_foot(cells):
-                waiting.append(row)
-                continue
-            yield from waiting
-            yield row
-            waiting = []
-        if n_rows == len(waiting):
+        for columns in self.batches():
+            yield from as_rows(columns)
+
+    def batches(self) -> Iterator[Columns]:
+        """The same records as columns, a bounded number of rows at once."""
+        readers = [_ColumnReader(one, self.header, self.mapping) for one in self.table.columns]
+        waiting, is_empty = list[Line](), True
+        for batch, is_last in with_last(self._lines()):
+            lines = [line for line in batch if any(map(clean, line[1]))]
+            foot = list(takewhile(self._looks_like_foot, reversed(lines)))[::-1]
+            if body := lines[: len(lines) - len(foot)]:
+                columns = self._columns([*waiting, *body], readers)
+                if is_last and self.header.sheet.is_cut_off and body[-1] is batch[-1]:
+                    columns["problems"][-1] = [*columns["problems"][-1], CUT_OFF]
+                yield columns
+                waiting, is_empty = [], False
+            waiting += foot
+        if is_empty:
             raise DeliveryError(
                 self.delivery.name, "It has a header but no rows.", "Send the full list."
             )
         self._note_foot(waiting)
 
-    def _looks_like_foot(self, cells: Sequence[Cell]) -> bool:
+    def _lines(self) -> Iterator[list[Line]]:
+        rows = islice(enumerate(self.header.sheet.rows(), 1), self.header.row, None)
+        while batch := list(islice(rows, ROWS_PER_BATCH)):
+            yield batch
+
+    def _looks_like_foot(self, line: Line) -> bool:
         """A row that begins with a word for a sum and has no identifier, or is one sentence."""
+        _, cells = line
         first = next(filled for cell in cells if (filled := clean(cell)))
         if _TOTAL.fullmatch(first):
             key = self.header.positions.get(self.table.key, len(cells))
@@ -125,40 +144,64 @@ class Reading:
             return False
         return sum(clean(cell) != "" for cell in cells) == 1
 
-    def _note_foot(self, rows: list[Row]) -> None:
-        for row in rows:
-            note = f"Row {row['source_row']} is a total or a footnote below the table: left out."
+    def _note_foot(self, lines: list[Line]) -> None:
+        for number, _ in lines:
+            note = f"Row {number} is a total or a footnote below the table: left out."
             self.notes.append(note)
             log.info("%s: %s", self.delivery.name, note)
 
-    def _record(self, number: int, cells: Sequence[Cell], columns: list[_ColumnReader]) -> Row:
-        row: Row = {"source_row": number, "record": self._as_received(cells)}
+    def _columns(self, lines: list[Line], readers: list[_ColumnReader]) -> Columns:
+        rows = [cells for _, cells in lines]
+        problems = [self._width_problems(cells) for cells in rows]
+        columns: Columns = {
+            "source_row": [number for number, _ in lines],
+            "record": self._as_received(rows),
+        }
         if self.delivery.published_on:
-            row["disclosed_at"] = datetime.combine(self.delivery.published_on, time())
-        problems = self._width_problems(cells)
-        for column in columns:
-            row[column.column.name], problem = column.read(cells)
-            if problem:
-                problems.append(problem)
-        row["problems"] = problems or self.table.check(row, self.delivery)
-        return row
+            columns["disclosed_at"] = [datetime.combine(self.delivery.published_on, time())]
+            columns["disclosed_at"] *= len(lines)
+        for reader in readers:
+            columns[reader.column.name], wrong = reader.read(rows)
+            for place, problem in wrong.items():
+                problems[place].append(problem)
+        self._check(columns, problems)
+        return columns | {"problems": problems}
+
+    def _check(self, columns: Columns, problems: list[list[str]]) -> None:
+        """Look at the cells of a row together, where each by itself is right."""
+        if self.table.check:
+            for place, row in enumerate(as_rows(columns)):
+                problems[place] = problems[place] or self.table.check(row, self.delivery)
 
     def _width_problems(self, cells: Sequence[Cell]) -> list[str]:
         width = len(self.header.names)
-        if not any(clean(cell) for cell in cells[width:]):
+        if len(cells) <= width or not any(map(clean, cells[width:])):
             return []
         return [
             f"The row has {len(cells)} cells, the header has {width}. A separator inside a text "
             "or number needs quotes."
         ]
 
-    def _as_received(self, cells: Sequence[Cell]) -> str:
-        names = self.header.names
-        named = {
-            (names[i] if i < len(names) else "") or f"#{i + 1}": cell
-            for i, cell in enumerate(cells)
-        }
-        return orjson.dumps(named, default=str).decode()
+    def _as_received(self, rows: list[Sequence[Cell]]) -> list[str]:
+        names = [name or f"#{n}" for n, name in enumerate(self.header.names, 1)]
+        widest = max(map(len, rows))
+        names += [f"#{n}" for n in range(len(names) + 1, widest + 1)]
+        named = (dict(zip(names, cells, strict=False)) for cells in rows)
+        return [orjson.dumps(each, default=str).decode() for each in named]
+
+
+def as_rows(columns: Columns) -> Iterator[Row]:
+    """The same records one by one."""
+    for values in zip(*columns.values(), strict=True):
+        yield dict(zip(columns, values, strict=True))
+
+
+def _as_arrow(columns: Columns) -> pa.Table | list[Row]:
+    """The columns as an Arrow table; as rows where a column holds what Arrow has no type for."""
+    try:
+        return pa.table(columns)
+    except (pa.ArrowException, OverflowError, UnicodeError):
+        return list(as_rows(columns))
 
 
 @dataclass(frozen=True)
@@ -169,9 +212,8 @@ class TableReader:
 
     def __call__(self, delivery: Delivery) -> Iterator[Rows]:
         """Rows of the staged table; columns as the mapping of the source names them."""
-        records = Reading.of(delivery, self.table).records()
-        while batch := list(islice(records, ROWS_PER_BATCH)):
-            yield Rows(self.table.name, batch)
+        for columns in Reading.of(delivery, self.table).batches():
+            yield Rows(self.table.name, _as_arrow(columns))
 
 
 def source_of_table(source_id: str, table: Table, **about: Any) -> Source:

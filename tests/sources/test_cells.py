@@ -135,3 +135,15 @@ def test_a_doubtful_cell_is_refused_with_its_reason(parse, cell, sentence):
 )
 def test_a_clear_cell_is_read(parse, cell, form, value):
     assert parse(cell, form) == value
+
+
+@pytest.mark.parametrize("written", [" S-1", "S-1 ", "\tS-1", "\u00a0S-1", "  S-1  ", "S-1\u200b"])
+def test_blanks_around_an_identifier_are_no_part_of_it(written):
+    assert cells.identifier(written) == "S-1"
+
+
+@settings(deadline=None)
+@given(written=st.text(st.sampled_from(" \t\u00a0\u200bab\u00e9")))
+def test_clean_text_has_single_blanks_inside_and_none_around(written):
+    kept = written.replace("\u200b", "").split()
+    assert cells.clean(written) == " ".join(kept)

@@ -35,7 +35,9 @@ SENTENCES = {
 def exposure(sample_deliveries):
     return {
         delivery.delivery_id: [
-            row for rows in get_source(delivery.source_id).read(delivery) for row in rows.rows
+            row
+            for rows in get_source(delivery.source_id).read(delivery)
+            for row in (rows.rows if isinstance(rows.rows, list) else rows.rows.to_pylist())
         ]
         for delivery in sample_deliveries
         if delivery.source_id in OURS

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from pipeline.errors import DeliveryError
 from pipeline.settings import ROOT
-from pipeline.sources import mapping, supplier_register
+from pipeline.sources import mapping, supplier_register, tabular
 from pipeline.sources.mapping import Mapping
+from pipeline.sources.parsing import CUT_OFF
 from pipeline.sources.tabular import Reading
 
 HEADER = "Supplier ID,Name,Sectors,Criticality,Spend (EUR),Valid from\n"
@@ -336,6 +337,49 @@ def test_whatever_stands_below_the_header_is_a_row_or_a_note(deliver, rows):
         found, notes = [], [str(error)]
     assert all(row["problems"] or row["supplier_id"] for row in found)
     assert found or notes
+
+
+ODD_ROWS = [
+    A_ROW.strip().split(","),
+    ["S-2", "Otter Ferries", "transit", "9", "x", "2019-02-30", "one cell more"],
+    ["S-2", "", "", "", "", ""],
+    ["", "Otter Ferries", "transit", "", "", ""],
+    ["S-3", "Merlin Power", "energy:0.5;finance:0.5", "", "", "", ""],
+    [],
+    ["", " ", "\u200b"],
+    ["Total", "", "", "", "1000", ""],
+    ["Source: the purchasing department"],
+]
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    rows=st.lists(st.sampled_from(ODD_ROWS), min_size=1, max_size=9),
+    n_at_once=st.integers(1, 4),
+    is_torn=st.booleans(),
+    repeats_above=st.booleans(),
+)
+def test_rows_are_the_same_however_many_are_read_at_once(
+    deliver, rows, n_at_once, is_torn, repeats_above
+):
+    content = HEADER + A_ROW + "\n".join(",".join(cells) for cells in rows)
+    above = stating(values={"supplier_name": mapping.ABOVE} if repeats_above else None)
+    delivery = deliver((content + "\n" * (not is_torn)).encode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tabular, "ROWS_PER_BATCH", n_at_once)
+        few = read(delivery, above)
+    assert few == read(delivery, above)
+    assert any(CUT_OFF in row["problems"] for row in few[0]) <= is_torn
+
+
+def test_a_file_read_in_bulk_gives_the_rows_that_are_read_one_by_one(deliver):
+    content = HEADER + A_ROW + "\n".join(",".join(cells) for cells in ODD_ROWS) + "\n"
+    delivery = deliver(content.encode())
+    (part,) = supplier_register.SOURCE.read(delivery)
+    one_by_one, _ = read(delivery)
+    assert part.rows.to_pylist() == one_by_one
 
 
 @pytest.mark.parametrize("path", sorted(mapping.MAPPINGS.glob("*.csv")), ids=lambda path: path.stem)
