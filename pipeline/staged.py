@@ -59,11 +59,15 @@ def drop_copies(con: Connection, table: str, delivery_id: str) -> None:
 
 
 def flag_repeats(con: Connection, table: str, delivery_id: str, earlier: list[str]) -> None:
-    """Mark the records that one of the earlier deliveries held already."""
+    """Mark the records that one of the earlier deliveries held already.
+
+    All of history is looked through, and kept in memory only where it is like this delivery.
+    """
     con.execute(
         f"update staged.{table} set is_repeat = not is_repeat where delivery_id = $delivery_id "
-        "and is_repeat <> (record_md5 in ("
-        f"select record_md5 from staged.{table} where delivery_id in (select unnest($earlier))))",
+        f"and is_repeat <> (record_md5 in (select e.record_md5 from staged.{table} as e semi join ("
+        f"select record_md5 from staged.{table} where delivery_id = $delivery_id) as n "
+        "using (record_md5) where list_contains($earlier::varchar[], e.delivery_id)))",
         {"delivery_id": delivery_id, "earlier": earlier},
     )
 

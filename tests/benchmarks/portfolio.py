@@ -67,7 +67,7 @@ HISTORY = (
     """
     insert into quality.ledger
     select delivery_id, 'epss_scores', $cves, $cves, 0, 0, sha256
-    from raw.deliveries where source_id = 'epss' and $cves > 0
+    from raw.deliveries where source_id = 'epss' and name = 'epss.csv' and $cves > 0
     """,
     """
     insert into staged.epss_scores by name
