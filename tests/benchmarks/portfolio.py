@@ -8,7 +8,6 @@ are put in as staging leaves them, because published files of years would fill t
 """
 
 import argparse
-import json
 import subprocess
 import sys
 import tempfile
@@ -216,8 +215,6 @@ def work(folder: Path, asked: argparse.Namespace) -> None:
         report("facts, after one day's scans", seconds(facts))
         report("one day's EPSS, taken in", take_in("epss", epss[-1], tomorrow))
         report("facts, after one day's EPSS", seconds(facts))
-        findings = con.execute("select sum(n_loaded), sum(n_quarantined) from quality.ledger")
-        sys.stdout.write(json.dumps(findings.fetchone(), default=str) + " loaded, quarantined\n")
 
 
 if __name__ == "__main__":
