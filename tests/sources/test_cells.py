@@ -142,7 +142,6 @@ def test_blanks_around_an_identifier_are_no_part_of_it(written):
     assert cells.identifier(written) == "S-1"
 
 
-@settings(deadline=None)
 @given(written=st.text(st.sampled_from(" \t\u00a0\u200bab\u00e9")))
 def test_clean_text_has_single_blanks_inside_and_none_around(written):
     kept = written.replace("\u200b", "").split()
