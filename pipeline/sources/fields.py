@@ -49,20 +49,17 @@ def items(value: object) -> list[Any]:
 
 
 def mappings(value: object) -> list[dict[str, Any]]:
-    """Only the mappings of a list; anything else in it is left out."""
-    if value is None:
-        return []
-    return [item for item in items(value) if isinstance(item, dict)]
+    """Only the mappings of a list (or the single one); anything else in it is left out."""
+    if isinstance(value, list):
+        return [item for item in value if isinstance(item, dict)]
+    return [value] if isinstance(value, dict) else []
 
 
 def strings(value: object) -> list[str]:
     """Only the non-blank strings of a list (or the single string), trimmed."""
-    if value is None:
-        return []
-    if isinstance(value, str):
-        value = value.strip()
-        return [value] if value else []
-    return [text for item in items(value) if isinstance(item, str) and (text := item.strip())]
+    if isinstance(value, list):
+        return [text for item in value if isinstance(item, str) and (text := item.strip())]
+    return [text] if isinstance(value, str) and (text := value.strip()) else []
 
 
 def label_key(label: str) -> str:
@@ -194,7 +191,11 @@ class Cells:
 
     def day(self, name: str, *, required: bool = False) -> date | None:
         """A calendar day."""
-        moment = self.moment(name, required=required)
+        return self.day_of(self.moment(name, required=required))
+
+    @staticmethod
+    def day_of(moment: datetime | None) -> date | None:
+        """The calendar day of a point in time."""
         return None if moment is None else moment.date()
 
     def number(self, name: str, low: float, high: float) -> float | None:

@@ -6,16 +6,20 @@ date of revision: for a historical import an entry counts as known since it was 
 """
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
+
+import pyarrow as pa
 
 from pipeline.errors import DeliveryError
 from pipeline.sources.archive import documents
 from pipeline.sources.base import Delivery, Row, Rows, Source
-from pipeline.sources.fields import Cells, mappings
+from pipeline.sources.columns import Columns, UnusualError, as_written
+from pipeline.sources.fields import Cells
 from pipeline.sources.parsing import (
+    ROWS_AT_ONCE,
     Record,
     as_json,
-    chunked,
     csv_records,
     decoded,
     json_object,
@@ -32,21 +36,26 @@ COLUMNS = (
     "requiredAction",
     "dueDate",
 )
+TEXTS = (*COLUMNS, "knownRansomwareCampaignUse")
 RANSOMWARE = {"known": True, "unknown": False}
 
 
 def read(delivery: Delivery) -> Iterator[Rows]:
     """Every entry of the catalog."""
-    yield from chunked(TABLE, _rows(delivery))
+    records = _records(delivery)
+    first = 1
+    while some := list(islice(records, ROWS_AT_ONCE)):
+        try:
+            yield Rows(TABLE, _table(first, some))
+        except UnusualError:
+            yield Rows(TABLE, [_row(number, record) for number, record in enumerate(some, first)])
+        first += len(some)
 
 
-def _rows(delivery: Delivery) -> Iterator[Row]:
-    number = 0
+def _records(delivery: Delivery) -> Iterator[Record]:
     for document in documents(delivery, (".json", ".csv")):
         is_json = document.data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
-        for record in (_json_records if is_json else _csv_records)(document.name, document.data):
-            number += 1
-            yield _row(number, record)
+        yield from (_json_records if is_json else _csv_records)(document.name, document.data)
 
 
 def _json_records(name: str, data: bytes) -> Iterator[Record]:
@@ -65,7 +74,7 @@ def _json_records(name: str, data: bytes) -> Iterator[Record]:
             "Deliver it again; it is not whole.",
         )
     for number, entry in enumerate(entries, 1):
-        if mappings(entry):
+        if isinstance(entry, dict):
             yield Record(number, entry)
         else:
             yield Record(number, {"entry": entry}, [f"Entry {number} is not a JSON object."])
@@ -80,23 +89,36 @@ def _csv_records(name: str, data: bytes) -> Iterator[Record]:
         yield record
 
 
+def _table(first: int, records: list[Record]) -> pa.Table:
+    """Entries without a fault, column by column: the same rows in a fraction of the time."""
+    if any(record.problems for record in records):
+        raise UnusualError
+    entries = [record.fields for record in records]
+    numbers = pa.array(range(first, first + len(records)))
+    rows = {"source_row": numbers, "record": as_written(entries)}
+    return pa.table(rows | _content(Columns(entries, TEXTS)))
+
+
 def _row(number: int, record: Record) -> Row:
     cells = Cells(record.fields)
+    row = {"source_row": number, "record": as_json(record.fields)} | _content(cells)
+    return row | {"problems": record.problems + cells.problems}
+
+
+def _content(cells: Cells | Columns) -> dict[str, Any]:
+    """Of one entry or of many."""
     added_at = cells.moment("dateAdded", required=True)
-    row = {
-        "source_row": number,
+    return {
         "cve_id": cells.cve("cveID", required=True),
         "vendor": cells.text("vendorProject"),
         "product": cells.text("product"),
         "vulnerability_name": cells.text("vulnerabilityName"),
-        "added_date": added_at.date() if added_at else None,
+        "added_date": cells.day_of(added_at),
         "due_date": cells.day("dueDate"),
         "is_ransomware": cells.choice("knownRansomwareCampaignUse", RANSOMWARE),
         "required_action": cells.text("requiredAction"),
         "disclosed_at": added_at,
-        "record": as_json(record.fields),
     }
-    return row | {"problems": record.problems + cells.problems}
 
 
 SOURCE = Source(

@@ -26,7 +26,7 @@ CUT_OFF = (
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Record:
     """One record of a file: where it stands, what it says, what is wrong with its form."""
 
@@ -71,7 +71,19 @@ def json_object(name: str, data: bytes) -> dict[str, Any]:
 
 def as_json(record: Any) -> str:
     """A record as JSON text, as it is kept."""
-    return orjson.dumps(record, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    return json_bytes(record).decode()
+
+
+def json_bytes(record: Any) -> bytes:
+    """The same in UTF-8; DeliveryError beyond 254 levels, which the parser still reads."""
+    try:
+        return orjson.dumps(record, default=str, option=orjson.OPT_NON_STR_KEYS)
+    except orjson.JSONEncodeError as error:
+        raise DeliveryError(
+            "the delivery",
+            f"holds a record that cannot be kept as JSON ({error}).",
+            "Ask the sender for it without such nesting.",
+        ) from error
 
 
 def unreadable(number: int, name: str, data: bytes, error: DeliveryError) -> Row:
@@ -80,7 +92,7 @@ def unreadable(number: int, name: str, data: bytes, error: DeliveryError) -> Row
     return {
         "source_row": number,
         "record": as_json(kept),
-        "problems": [f"{error.name}: {error.problem} {error.remedy}"],
+        "problems": [f"{name}: {error.problem} {error.remedy}"],
     }
 
 

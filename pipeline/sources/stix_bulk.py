@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.sources.columns import side_by_side
 from pipeline.sources.fields import EARLIEST, LATEST, MAX_TEXT, strings
 from pipeline.sources.stix_objects import FOLLOWED, KEPT, Context, StixObject, decoded
 
@@ -75,7 +76,7 @@ class Bulk:
         for start in range(0, len(self.numbers), ROWS_AT_ONCE):
             own = [raws[number] for number in self.numbers[start : start + ROWS_AT_ONCE]]
             part = self.table.slice(start, ROWS_AT_ONCE)
-            yield part.append_column("record", _records(own))
+            yield part.append_column("record", side_by_side(own))
 
 
 def in_bulk(raws: Sequence[msgspec.Raw], first: int, delivered_at: datetime) -> Bulk:
@@ -118,14 +119,6 @@ def _table(con: duckdb.DuckDBPyConnection, raws: Sequence[msgspec.Raw]) -> pa.Ta
 
 def _typed(cells: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     return (cells.cast(pa.timestamp("us", "UTC")) if kind == MOMENT else cells).cast(kind)
-
-
-def _records(raws: Sequence[msgspec.Raw]) -> pa.Array:
-    """The objects as received, one beside the other in one buffer."""
-    data = b"".join(raws)
-    lengths = np.fromiter(map(len, raws), np.int32, len(raws))
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-    return pa.StringArray.from_buffers(len(raws), pa.py_buffer(offsets), pa.py_buffer(data))
 
 
 def _is_plain(objects: pa.Table) -> pa.Array:

@@ -1,5 +1,6 @@
 from datetime import date, datetime
 
+import orjson
 import pytest
 from reader_helpers import (
     DATA,
@@ -56,6 +57,28 @@ def test_a_catalog_that_is_not_whole_is_refused(tmp_path):
 def test_a_torn_file_is_refused_with_the_place(tmp_path):
     with pytest.raises(DeliveryError, match="not valid JSON at line 10"):
         received_bytes("kev", CATALOG.read_bytes()[:500], tmp_path)
+
+
+def _catalog(entries):
+    return orjson.dumps({"vulnerabilities": entries})
+
+
+def test_a_fault_of_one_entry_changes_no_other(tmp_path):
+    entries = orjson.loads(CATALOG.read_bytes())["vulnerabilities"]
+    alone = only(received_bytes("kev", _catalog(entries[:1]), tmp_path))
+    beside = only(received_bytes("kev", _catalog([entries[0], "torn"]), tmp_path))
+    assert beside[0] == alone[0] | {"problems": []}
+    assert problems(beside[1]) == [
+        "Entry 2 is not a JSON object.",
+        "`dateAdded` is missing: every record must state it.",
+        "`cveID` is missing: every record must state it.",
+    ]
+
+
+def test_an_entry_nested_too_deeply_to_be_kept_is_a_typed_error(tmp_path):
+    deep = b'{"vulnerabilities": [{"x": %b%b}]}' % (b"[" * 600, b"]" * 600)
+    with pytest.raises(DeliveryError, match="cannot be kept as JSON"):
+        received_bytes("kev", deep, tmp_path)
 
 
 class TestRealData:
