@@ -39,16 +39,16 @@ def read(delivery: Delivery) -> Iterator[Rows]:
     n_vulnerabilities = 0
     for number, document in enumerate(documents(delivery, (".json",)), 1):
         try:
-            advisory = _advisory(document.name, document.data)
+            report, rows = _rows(number, _advisory(document.name, document.data))
         except DeliveryError as error:
             if document.name == delivery.name:
                 raise
             reports.append(unreadable(number, document.name, document.data, error))
             continue
-        reports.append(_report(number, advisory))
-        for row in _vulnerabilities(advisory):
+        reports.append(report)
+        for row in rows:
             n_vulnerabilities += 1
-            vulnerabilities.append({"source_row": n_vulnerabilities, **row})
+            vulnerabilities.append(row | {"source_row": n_vulnerabilities})
         if len(reports) + len(vulnerabilities) > ROWS_AT_ONCE:
             yield from _parts(reports, vulnerabilities)
             reports, vulnerabilities = [], []
@@ -73,8 +73,30 @@ def _advisory(name: str, data: bytes) -> dict[str, Any]:
     return advisory
 
 
-def _report(number: int, advisory: dict[str, Any]) -> Row:
-    cells = Cells(advisory)
+def _rows(number: int, advisory: dict[str, Any]) -> tuple[Row, list[Row]]:
+    """The report, and the rows of the vulnerabilities that have a CVE."""
+    vulnerabilities = mappings(advisory.get("vulnerabilities"))
+    products = Products(advisory)
+    stated = [_vulnerability(vulnerability, products) for vulnerability in vulnerabilities]
+    report = _report(number, advisory, stated)
+    shared = {
+        "published_date": Cells.day_of(report["published_at"]),
+        "disclosed_at": report["disclosed_at"],
+        "statement_key": report["report_key"],
+        "is_withdrawn": report["is_withdrawn"],
+    }
+    return report, [
+        row | shared | {"record": as_json({"advisory": report["report_key"], **vulnerability})}
+        for vulnerability, row in zip(vulnerabilities, stated, strict=True)
+        if strings(vulnerability.get("cve"))
+    ]
+
+
+def _report(number: int, advisory: dict[str, Any], stated: list[Row]) -> Row:
+    """The report; an unreadable score is the matter of its vulnerability's row."""
+    cells, notes = Cells(advisory), _notes(advisory)
+    scores = [row["cvss_base_0_10"] for row in stated if row["cvss_base_0_10"] is not None]
+    cves = unique(row["cve_id"] for row in stated if row["cve_id"])
     key = cells.text("document.tracking.id", required=True)
     released = cells.moment("document.tracking.current_release_date", required=True)
     return {
@@ -88,11 +110,15 @@ def _report(number: int, advisory: dict[str, Any]) -> Row:
         "modified_at": released,
         "disclosed_at": released,
         "is_withdrawn": _is_withdrawn(advisory),
-        "severity_0_10": _severity(advisory),
+        "severity_0_10": max(scores, default=None),
         "tlp": cells.choice("document.distribution.tlp.label", TLP),
         "refs": [key.upper()] if key else [],
-        "facts": _facts(advisory),
-        "body": _body(advisory),
+        "facts": [
+            *_sectors(notes),
+            *(fact("cve", cve, "affected") for cve in cves),
+            *_advice(mappings(advisory.get("vulnerabilities"))),
+        ],
+        "body": _body(notes),
         "record": as_json(advisory),
         "problems": cells.problems,
     }
@@ -110,15 +136,6 @@ def _own_page(advisory: dict[str, Any]) -> str | None:
     return next((url for url in own if not url.endswith(".json")), own[0] if own else None)
 
 
-def _severity(advisory: dict[str, Any]) -> float | None:
-    """The highest readable score; an unreadable one is the matter of its vulnerability's row."""
-    scores = (
-        Cells(_score(vulnerability)).number("baseScore", 0, 10)
-        for vulnerability in mappings(advisory.get("vulnerabilities"))
-    )
-    return max((score for score in scores if score is not None), default=None)
-
-
 def _score(vulnerability: dict[str, Any]) -> dict[str, Any]:
     """The highest score stated for a vulnerability, by the newest version of CVSS."""
     scores = mappings(vulnerability.get("scores"))
@@ -132,16 +149,6 @@ def _score(vulnerability: dict[str, Any]) -> dict[str, Any]:
 def _base(cvss: dict[str, Any]) -> float:
     score = cvss.get("baseScore")
     return float(score) if isinstance(score, int | float) else -1.0
-
-
-def _facts(advisory: dict[str, Any]) -> list[dict[str, Any]]:
-    vulnerabilities = mappings(advisory.get("vulnerabilities"))
-    cves = (Cells(vulnerability).cve("cve") for vulnerability in vulnerabilities)
-    return [
-        *_sectors(_notes(advisory)),
-        *(fact("cve", cve, "affected") for cve in unique(cve for cve in cves if cve)),
-        *_advice(vulnerabilities),
-    ]
 
 
 def _notes(advisory: dict[str, Any]) -> list[tuple[str, str]]:
@@ -165,41 +172,22 @@ def _advice(vulnerabilities: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [fact("action", "remediation", None, label=text) for text in advice[:MAX_ADVICE]]
 
 
-def _body(advisory: dict[str, Any]) -> str:
+def _body(notes: Iterable[tuple[str, str]]) -> str:
     told = ("risk evaluation", "summary", "details", "exploitability", "update summary")
-    return "\n\n".join(text for title, text in _notes(advisory) if title.lower() in told)
-
-
-def _vulnerabilities(advisory: dict[str, Any]) -> Iterator[Row]:
-    products = Products(advisory)
-    tracking = Cells(advisory)
-    advisory_id = tracking.text("document.tracking.id")
-    published = tracking.day("document.tracking.initial_release_date")
-    released = tracking.moment("document.tracking.current_release_date")
-    is_withdrawn = _is_withdrawn(advisory)
-    for vulnerability in mappings(advisory.get("vulnerabilities")):
-        if strings(vulnerability.get("cve")):
-            row = _vulnerability(vulnerability, products)
-            yield {
-                "published_date": published,
-                "disclosed_at": released,
-                "statement_key": advisory_id,
-                "is_withdrawn": is_withdrawn,
-                "record": as_json({"advisory": advisory_id, **vulnerability}),
-            } | row
+    return "\n\n".join(text for title, text in notes if title.lower() in told)
 
 
 def _vulnerability(vulnerability: dict[str, Any], products: Products) -> Row:
     cells, score = Cells(vulnerability), Cells(_score(vulnerability))
-    vendors, names = products.affected_by(vulnerability)
+    about = products.of(vulnerability)
     return {
         "cve_id": cells.cve("cve"),
         "cvss_version": score.text("version"),
         "cvss_vector": score.text("vectorString"),
         "cvss_base_0_10": score.number("baseScore", 0, 10),
-        "vendor": "; ".join(vendors) or None,
-        "product": "; ".join(names) or None,
-        "affected": products.statements(vulnerability),
+        "vendor": "; ".join(about.vendors) or None,
+        "product": "; ".join(about.names) or None,
+        "affected": about.statements,
         "problems": cells.problems + score.problems,
     }
 

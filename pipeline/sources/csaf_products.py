@@ -1,9 +1,10 @@
 """Vendors, products and versions of a CSAF advisory, by product id."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.sources.affected import statement, unknown_versions, versions_of
 from pipeline.sources.fields import at, mappings, strings, unique
+from pipeline.sources.parsing import json_bytes
 
 MAX_NAMES = 20
 VERSIONS = ("product_version", "product_version_range")
@@ -15,8 +16,17 @@ STATUSES = {
     "fixed": "fixed",
     "first_fixed": "fixed",
 }
+SAID = ("product_status", "threats", "flags")
 Named = tuple[str | None, str | None, str | None]
 """Vendor, product and version as the tree writes them."""
+
+
+class About(NamedTuple):
+    """Vendors and products that a vulnerability affects, and what is said of each product."""
+
+    vendors: list[str]
+    names: list[str]
+    statements: list[dict[str, Any]]
 
 
 class Products:
@@ -24,27 +34,34 @@ class Products:
 
     def __init__(self, advisory: dict[str, Any]) -> None:
         self.by_id: dict[str, Named] = {}
+        self.said: dict[bytes, About] = {}
         self.groups = {
             group_id: strings(group.get("product_ids"))
             for group in mappings(at(advisory, "product_tree.product_groups"))
             for group_id in strings(group.get("group_id"))
         }
-        waiting: list[tuple[dict[str, Any], Named]] = [
-            (branch, (None, None, None))
-            for branch in reversed(mappings(at(advisory, "product_tree.branches")))
-        ]
-        while waiting:
-            branch, (vendor, product, version) = waiting.pop()
-            name = next(iter(strings(branch.get("name"))), None)
-            vendor = name if branch.get("category") == "vendor" else vendor
-            product = name if branch.get("category") == "product_name" else product
-            version = name if branch.get("category") in VERSIONS else version
-            self._add(branch.get("product"), (vendor, product, version))
-            inner = mappings(branch.get("branches"))
-            waiting += [(child, (vendor, product, version)) for child in reversed(inner)]
+        self._add_branches(mappings(at(advisory, "product_tree.branches")))
         for other in mappings(at(advisory, "product_tree.full_product_names")):
             self._add(other, (None, None, None))
         self._add_compositions(advisory)
+
+    def _add_branches(self, branches: list[dict[str, Any]]) -> None:
+        waiting: list[tuple[dict[str, Any], Named]] = [
+            (branch, (None, None, None)) for branch in reversed(branches)
+        ]
+        while waiting:
+            branch, (vendor, product, version) = waiting.pop()
+            category, name = branch.get("category"), next(iter(strings(branch.get("name"))), None)
+            if category == "vendor":
+                vendor = name
+            elif category == "product_name":
+                product = name
+            elif category in VERSIONS:
+                version = name
+            named = (vendor, product, version)
+            self._add(branch.get("product"), named)
+            inner = mappings(branch.get("branches"))
+            waiting += [(child, named) for child in reversed(inner)]
 
     def _add(self, leaf: object, named: Named) -> None:
         for found in mappings(leaf):
@@ -58,8 +75,15 @@ class Products:
             for composed in strings(at(relationship, "full_product_name.product_id")):
                 self.by_id[composed] = self.by_id.get(of, (None, None, None))
 
-    def affected_by(self, vulnerability: dict[str, Any]) -> tuple[list[str], list[str]]:
-        """Vendors and product names that a vulnerability affects."""
+    def of(self, vulnerability: dict[str, Any]) -> About:
+        """What a vulnerability is about; most of an advisory say the same, word for word."""
+        words = json_bytes([vulnerability.get(part) for part in SAID])
+        if words not in self.said:
+            vendors, names = self._affected_by(vulnerability)
+            self.said[words] = About(vendors, names, self._statements(vulnerability))
+        return self.said[words]
+
+    def _affected_by(self, vulnerability: dict[str, Any]) -> tuple[list[str], list[str]]:
         status = vulnerability.get("product_status")
         ids = strings(at(status, "known_affected")) or strings(at(status, "first_affected"))
         found = [self.by_id[product_id] for product_id in ids if product_id in self.by_id]
@@ -67,7 +91,7 @@ class Products:
         names = unique(name for _, name, _ in found if name)
         return vendors[:MAX_NAMES], names[:MAX_NAMES]
 
-    def statements(self, vulnerability: dict[str, Any]) -> list[dict[str, Any]]:
+    def _statements(self, vulnerability: dict[str, Any]) -> list[dict[str, Any]]:
         """What the advisory says of each product whose vendor it names, each statement once."""
         reasons = self._reasons(vulnerability)
         said = {

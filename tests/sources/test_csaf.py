@@ -72,6 +72,14 @@ def test_one_torn_advisory_of_an_archive_costs_only_itself(tmp_path):
     assert (good["source_row"], torn["source_row"]) == (1, 2)
 
 
+def test_an_advisory_nested_too_deeply_costs_only_itself(tmp_path):
+    deep = b'{"document": {"tracking": {}}, "x": %b%b}' % (b"[" * 600, b"]" * 600)
+    packed = tar({"a.json": deep, "b.json": ADVISORY.read_bytes()})
+    refused, good = received_bytes("csaf", packed, tmp_path)["reports"]
+    assert problems(refused)[0].startswith("a.json: holds a record that cannot be kept as JSON")
+    assert not problems(good)
+
+
 def test_another_json_is_refused(tmp_path):
     with pytest.raises(DeliveryError, match="has no object"):
         received_bytes("csaf", b'{"type": "bundle"}', tmp_path)
