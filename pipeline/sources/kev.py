@@ -36,7 +36,7 @@ COLUMNS = (
     "requiredAction",
     "dueDate",
 )
-TEXTS = (*COLUMNS, "knownRansomwareCampaignUse")
+TEXTS = (*(set(COLUMNS) - {"shortDescription"}), "knownRansomwareCampaignUse")
 RANSOMWARE = {"known": True, "unknown": False}
 
 
