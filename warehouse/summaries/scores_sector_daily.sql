@@ -30,8 +30,9 @@ scores as (
         ) as n_unexplained,
         min(s.coverage_0_1) filter (where s.score_0_100 is not null) as least_coverage,
         cast(max(abs(s.day_change)) as double) as widest_move,
-        arg_max(s.sector_id, (abs(s.day_change), s.sector_id))
-            filter (where s.day_change is not null) as moved_most,
+        arg_max(s.sector_id, (abs(s.day_change), s.sector_id)) filter (
+            where s.day_change is not null
+        ) as moved_most,
         cast(avg(s.day_change) as double) as common_move
     from moves as s
     group by all
