@@ -24,7 +24,9 @@ def collect_all(settings, until=None):
 
 
 def copy_of(settings, folder):
-    return sample_settings(shutil.copytree(settings.home, folder / "home", symlinks=True))
+    """The same settings over a copy of all that they hold."""
+    home = shutil.copytree(settings.home, folder / "home", symlinks=True)
+    return settings.model_copy(update={"home": home})
 
 
 def content(settings):

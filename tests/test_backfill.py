@@ -4,7 +4,7 @@ import shutil
 from datetime import date, timedelta
 
 import pytest
-from sample import content, content_of
+from sample import content, content_of, copy_of
 from small_world import World, january, sector
 
 from pipeline import backfill, backfill_stage, backfill_swap, flow
@@ -33,7 +33,7 @@ def template(tmp_path_factory):
 
 @pytest.fixture
 def settings(template, tmp_path):
-    return type(template)(home=shutil.copytree(template.home, tmp_path / "home", symlinks=True))
+    return copy_of(template, tmp_path)
 
 
 def deliver_late(settings, day=date(2020, 1, 8)):

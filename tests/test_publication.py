@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-import shutil
 from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+from sample import copy_of
 from small_world import JANUARY, World, january
 
 from pipeline import flow, publication, validate
@@ -14,7 +14,6 @@ from pipeline.doctor import check_all
 from pipeline.errors import GateError, SectorRiskError
 from pipeline.publication import Decision
 from pipeline.publish import read_manifest, read_stale
-from pipeline.settings import Settings
 from pipeline.warehouse import open_snapshot, open_warehouse
 
 pytestmark = pytest.mark.gx
@@ -129,10 +128,6 @@ def scored(tmp_path_factory):
 @pytest.fixture
 def settings(scored, tmp_path):
     return copy_of(scored, tmp_path)
-
-
-def copy_of(settings, folder):
-    return Settings(home=shutil.copytree(settings.home, folder / "home", symlinks=True))
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Housekeeping removes what it should and nothing else, and closes holes without risk."""
 
 import os
-import shutil
 import signal
 import time
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from faults.killing import PREPARED
+from sample import copy_of
 from small_world import january
 
 from pipeline import compact, tidy
@@ -31,7 +31,7 @@ def template(tmp_path_factory):
 
 @pytest.fixture
 def settings(template, tmp_path):
-    return type(template)(home=shutil.copytree(template.home, tmp_path / "home"))
+    return copy_of(template, tmp_path)
 
 
 def put(settings, path, days):

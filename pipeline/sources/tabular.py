@@ -20,7 +20,7 @@ from pipeline.sources.parsing import CUT_OFF, with_last
 
 __all__ = ["Column", "Reading", "Table", "TableReader", "source_of_table"]
 
-Columns = dict[str, list[Any]]
+Lists = dict[str, list[Any]]
 Line = tuple[int, Sequence[Cell]]
 TEXT = {str, type(None)}
 ROWS_PER_BATCH = 5_000
@@ -50,7 +50,8 @@ class _ColumnReader:
         if self.stated == ABOVE:
             cells = [self._carried_down(cell) for cell in cells]
         if set(map(type, cells)) <= TEXT:
-            found = [self.known[cell] for cell in self._made_known(cells)]
+            self._remember(cells)
+            found = [self.known[cell] for cell in cells]
         else:
             found = [self._parsed(cell) for cell in cells]
         return [value for value, _ in found], {n: each for n, (_, each) in enumerate(found) if each}
@@ -63,12 +64,11 @@ class _ColumnReader:
         written = clean(cell)
         return written != "" and written not in self.blanks
 
-    def _made_known(self, cells: list[Cell]) -> list[Cell]:
+    def _remember(self, cells: list[Cell]) -> None:
         if len(self.known) >= TEXTS_KEPT:
             self.known.clear()
         new = {cell for cell in cells if cell not in self.known}
         self.known |= {cell: self._parsed(cell) for cell in new}
-        return cells
 
     def _parsed(self, cell: Cell) -> tuple[Any, str]:
         if not self._is_filled(cell):
@@ -108,7 +108,7 @@ class Reading:
         for columns in self.batches():
             yield from as_rows(columns)
 
-    def batches(self) -> Iterator[Columns]:
+    def batches(self) -> Iterator[Lists]:
         """The same records as columns, a bounded number of rows at once."""
         readers = [_ColumnReader(one, self.header, self.mapping) for one in self.table.columns]
         waiting, is_empty = list[Line](), True
@@ -150,10 +150,10 @@ class Reading:
             self.notes.append(note)
             log.info("%s: %s", self.delivery.name, note)
 
-    def _columns(self, lines: list[Line], readers: list[_ColumnReader]) -> Columns:
+    def _columns(self, lines: list[Line], readers: list[_ColumnReader]) -> Lists:
         rows = [cells for _, cells in lines]
         problems = [self._width_problems(cells) for cells in rows]
-        columns: Columns = {
+        columns: Lists = {
             "source_row": [number for number, _ in lines],
             "record": self._as_received(rows),
         }
@@ -167,7 +167,7 @@ class Reading:
         self._check(columns, problems)
         return columns | {"problems": problems}
 
-    def _check(self, columns: Columns, problems: list[list[str]]) -> None:
+    def _check(self, columns: Lists, problems: list[list[str]]) -> None:
         """Look at the cells of a row together, where each by itself is right."""
         if self.table.check:
             for place, row in enumerate(as_rows(columns)):
@@ -190,13 +190,13 @@ class Reading:
         return [orjson.dumps(each, default=str).decode() for each in named]
 
 
-def as_rows(columns: Columns) -> Iterator[Row]:
+def as_rows(columns: Lists) -> Iterator[Row]:
     """The same records one by one."""
     for values in zip(*columns.values(), strict=True):
         yield dict(zip(columns, values, strict=True))
 
 
-def _as_arrow(columns: Columns) -> pa.Table | list[Row]:
+def _as_arrow(columns: Lists) -> pa.Table | list[Row]:
     """The columns as an Arrow table; as rows where a column holds what Arrow has no type for."""
     try:
         return pa.table(columns)
